@@ -1,0 +1,105 @@
+import type { CommandRunner } from '#ports/command-runner.ts'
+import type { Tracking } from '#ports/tracking.ts'
+import type { Plan } from './plan.ts'
+
+/** How the executor is asked to run a plan, and what it answers (design §8, `ml run` and `ml job show`). */
+export interface JobRequest {
+  /** Chosen by the caller; also the tracking run's name. */
+  job: string
+  plan: Plan
+  /**
+   * Folder that keeps everything of the job. Calling again with the same folder goes on from the last finished step:
+   * a finished step is recognised by its record there and is not run again.
+   */
+  directory: string
+  environments: EnvironmentMap
+  forceRerun?: boolean
+}
+
+/** Environment reference as written in YAML (globs allowed) → Python requirements. From `environments:` in millwright.yml. */
+export type EnvironmentMap = Record<string, EnvironmentRequirements>
+
+export interface EnvironmentRequirements {
+  /** PEP 440 range, e.g. `>=3.10,<3.12`; undefined for any. */
+  python?: string
+  requirements: string[]
+}
+
+export interface ExecutorPorts {
+  commands: CommandRunner
+  /** Undefined: nothing is tracked. */
+  tracking: Tracking | undefined
+  environments: PythonEnvironments
+  cache: StepCache
+  /** Local read-only path of a dataset reference or URL, with a digest of its contents. Throws NotFoundError. */
+  resolveData(source: { kind: 'dataset' | 'url'; value: string; type: string }): Promise<ResolvedData>
+  /** Takes a slot for one process, in order; the returned function gives it back. */
+  takeSlot(signal: AbortSignal): Promise<() => void>
+}
+
+export interface ResolvedData {
+  path: string
+  digest: string
+  /** `name:version:sha256` when it is a registered dataset. */
+  identity?: string
+}
+
+/** Python environments, built once per content of their requirements. */
+export interface PythonEnvironments {
+  /** Returns the environment's folder (`bin/python` inside). Progress lines go to `onProgress`. Throws StageFailure with the resolver's message. */
+  prepare(
+    requirements: EnvironmentRequirements,
+    options: { signal?: AbortSignal; onProgress?: (line: string) => void },
+  ): Promise<string>
+}
+
+/** Outputs of earlier steps by key. Entries are read-only and verified by digest when they are taken. */
+export interface StepCache {
+  find(key: string): Promise<CachedStep | undefined>
+  /** Moves or copies the outputs in. Idempotent; the first writer wins. */
+  store(
+    key: string,
+    step: { job: string; parts: Record<string, string>; outputs: Record<string, string>; log: string },
+  ): Promise<void>
+}
+
+export interface CachedStep {
+  job: string
+  outputs: Record<string, { path: string; digest: string }>
+}
+
+export type StepStatus =
+  | 'pending'
+  | 'preparing'
+  | 'running'
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'skipped'
+
+export interface StepReport {
+  name: string
+  status: StepStatus
+  reused: boolean
+  reusedFrom: string | null
+  exitCode: number | null
+  startedAt: string | null
+  endedAt: string | null
+  log: string
+  outputs: Record<string, string>
+  error: string | null
+}
+
+export interface JobReport {
+  job: string
+  status: 'completed' | 'failed' | 'cancelled'
+  steps: StepReport[]
+  outputs: Record<string, string>
+  tracking: { uri: string; experiment: string; runId: string } | null
+  /** `name:version:sha256` of each registered dataset that was read, by pipeline input name. */
+  datasets: Record<string, string>
+  error: string | null
+}
+
+/** Told of every change of a step's state, in order. */
+export type JobListener = (step: StepReport) => void

@@ -1,0 +1,76 @@
+/** A folder `mlops/<name>/` with a `model.yml`: what Millwright knows about one model type, after defaults. */
+export interface ModelType {
+  name: string
+  /** Relative to the repository root, with forward slashes: `mlops/<folder>`. All other paths are relative to the root too. */
+  folder: string
+  /** The model.yml itself. */
+  file: string
+  checks: { lint: string; test: string }
+  /** requirements.txt with what the checks need, or null. */
+  requirements: string | null
+  pipeline: string
+  /** Inputs for local-model-validation by pipeline input name; paths relative to the root, or literals. */
+  sample: Record<string, string>
+  train: { inputs: Record<string, string>; model: string }
+  compare: Compare
+  serve: Serve
+  drift: { target: string; schedule: string } | null
+  trigger: { newDataset: boolean }
+}
+
+export interface Compare {
+  /** Component: model + data → predictions. */
+  score: string
+  /** Dataset reference. */
+  dataset: string
+  metric: Metric
+  /** Column of the predictions that holds the truth. */
+  target: string
+}
+
+export type Metric =
+  | 'f1'
+  | 'accuracy'
+  | 'precision'
+  | 'recall'
+  | 'auc'
+  | 'log_loss'
+  | 'rmse'
+  | 'mae'
+  | 'mse'
+  | 'r2'
+
+export interface Serve {
+  runtime: 'python-oip'
+  /** Folder with `predict.py`. */
+  code: string
+  requirements: string | null
+  /** Pipeline output that holds golden.jsonl, or null. */
+  golden: string | null
+  signature: { inputs: Tensor[]; outputs: Tensor[] }
+}
+
+/** A tensor of the Open Inference Protocol; -1 in `shape` is the batch. */
+export interface Tensor {
+  name: string
+  datatype: string
+  shape: number[]
+}
+
+/** `mlops/millwright.yml`: what the model types of a repository share. */
+export interface RepositorySettings {
+  /** Deployment environments by name, each with its branch. Default: dev → main, qa → qa. */
+  deploy: Record<string, { branch: string }>
+  /** Environment reference of ML pipelines (globs allowed) → Python requirements. */
+  environments: Record<string, { python?: string; requirements: string[] }>
+  /** Container registry, e.g. `registry.example.com/models`; null for the local OCI layouts. */
+  registry: string | null
+}
+
+/** Reads the files of a source tree; the caller decides where from. Paths are relative to the repository root. */
+export interface SourceTree {
+  /** All regular files, sorted. */
+  files: readonly string[]
+  /** Text of a file. Throws when it isn't in `files`. */
+  read(path: string): string
+}

@@ -1,0 +1,61 @@
+import type { ModelVersion } from '#models/version.ts'
+
+/**
+ * The Machine Learning Service, as the orchestrator sees it.
+ *
+ * Call order: `publish` once per pipeline content, `submit` once per job, then wait for the completion message or ask
+ * `status` now and then, and collect with `result`. `publish` and `submit` may be called again with the same
+ * arguments: they find their earlier effect. `cancel` returns when the job's work is gone.
+ */
+export interface MlService {
+  publish(pipeline: PublishRequest): Promise<PublishedPipeline>
+  submit(job: JobSubmission): Promise<void>
+  /** Throws NotFoundError when no such job was submitted. */
+  status(job: string): Promise<JobStatus>
+  /** What a finished job left. `model` is the version that this very job registered. */
+  result(job: string): Promise<JobOutcome>
+  cancel(job: string): Promise<void>
+}
+
+export interface PublishRequest {
+  /** Model type name. */
+  name: string
+  /** Root of the source tree: the folder that contains `mlops/`. */
+  source: string
+  /** Relative to `source`. */
+  pipelineFile: string
+}
+
+/** An immutable pipeline; `digest` covers every file it is made of. */
+export interface PublishedPipeline {
+  name: string
+  digest: string
+}
+
+export interface JobSubmission {
+  /** Chosen by the caller; deterministic, so that a repeated submit finds its job. */
+  job: string
+  pipeline: PublishedPipeline
+  /** Literal values or data references by input name. */
+  inputs: Record<string, string>
+  register: {
+    model: string
+    /** The pipeline output that is the model. */
+    output: string
+    properties: Record<string, string>
+    tags: Record<string, string>
+  }
+}
+
+export interface JobStatus {
+  job: string
+  status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled'
+  /** One sentence about where it stands or why it failed. */
+  message: string
+}
+
+export interface JobOutcome extends JobStatus {
+  outputs: Record<string, string>
+  model: ModelVersion | null
+  metrics: Record<string, number>
+}
