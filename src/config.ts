@@ -20,12 +20,12 @@ export interface Config {
 /** Reads the environment; never fails. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return {
-    home: resolve(env['MILLWRIGHT_HOME'] || join(homedir(), '.millwright')),
-    databaseUrl: env['DATABASE_URL'] || undefined,
-    serverUrl: env['MILLWRIGHT_URL'] || undefined,
-    serverToken: env['MILLWRIGHT_TOKEN'] || undefined,
-    mlflowTrackingUri: env['MLFLOW_TRACKING_URI'] || undefined,
-    failpoint: env['MILLWRIGHT_FAILPOINT'] || undefined,
+    home: resolve(env.MILLWRIGHT_HOME || join(homedir(), '.millwright')),
+    databaseUrl: env.DATABASE_URL || undefined,
+    serverUrl: env.MILLWRIGHT_URL || undefined,
+    serverToken: env.MILLWRIGHT_TOKEN || undefined,
+    mlflowTrackingUri: env.MLFLOW_TRACKING_URI || undefined,
+    failpoint: env.MILLWRIGHT_FAILPOINT || undefined,
     inheritedEnv: inheritable(env),
   }
 }

@@ -1,6 +1,9 @@
 import type { CommandRunner } from '#ports/command-runner.ts'
+import type { EnvironmentRequirements, PythonEnvironments } from '#ports/python-environments.ts'
 import type { Tracking } from '#ports/tracking.ts'
 import type { Plan } from './plan.ts'
+
+export type { EnvironmentRequirements, PythonEnvironments }
 
 /** How the executor is asked to run a plan, and what it answers (design §8, `ml run` and `ml job show`). */
 export interface JobRequest {
@@ -19,12 +22,6 @@ export interface JobRequest {
 /** Environment reference as written in YAML (globs allowed) → Python requirements. From `environments:` in millwright.yml. */
 export type EnvironmentMap = Record<string, EnvironmentRequirements>
 
-export interface EnvironmentRequirements {
-  /** PEP 440 range, e.g. `>=3.10,<3.12`; undefined for any. */
-  python?: string
-  requirements: string[]
-}
-
 export interface ExecutorPorts {
   commands: CommandRunner
   /** Undefined: nothing is tracked. */
@@ -33,6 +30,10 @@ export interface ExecutorPorts {
   cache: StepCache
   /** Local read-only path of a dataset reference or URL, with a digest of its contents. Throws NotFoundError. */
   resolveData(source: { kind: 'dataset' | 'url'; value: string; type: string }): Promise<ResolvedData>
+  /** Digest (`sha256:…`) of a file's or a folder's contents, whatever its path and times. */
+  digest(path: string): Promise<string>
+  /** What the processes of steps inherit: PATH, HOME, proxies, package indexes (`Config.inheritedEnv`). */
+  env: Readonly<Record<string, string>>
   /** Takes a slot for one process, in order; the returned function gives it back. */
   takeSlot(signal: AbortSignal): Promise<() => void>
 }
@@ -44,29 +45,23 @@ export interface ResolvedData {
   identity?: string
 }
 
-/** Python environments, built once per content of their requirements. */
-export interface PythonEnvironments {
-  /** Returns the environment's folder (`bin/python` inside). Progress lines go to `onProgress`. Throws StageFailure with the resolver's message. */
-  prepare(
-    requirements: EnvironmentRequirements,
-    options: { signal?: AbortSignal; onProgress?: (line: string) => void },
-  ): Promise<string>
-}
-
 /** Outputs of earlier steps by key. Entries are read-only and verified by digest when they are taken. */
 export interface StepCache {
   find(key: string): Promise<CachedStep | undefined>
-  /** Moves or copies the outputs in. Idempotent; the first writer wins. */
-  store(
-    key: string,
-    step: { job: string; parts: Record<string, string>; outputs: Record<string, string>; log: string },
-  ): Promise<void>
+  /** Takes the outputs in, by hard links where possible. Idempotent; the first writer wins. */
+  store(key: string, step: FinishedStep): Promise<void>
 }
 
-export interface CachedStep {
+export interface FinishedStep {
   job: string
+  /** What the key was made of, part by part, for later explanations. */
+  parts: Record<string, string>
   outputs: Record<string, { path: string; digest: string }>
+  log: string
 }
+
+/** `job` is the one that made it; the paths lie in the cache and are read-only. */
+export type CachedStep = FinishedStep
 
 export type StepStatus =
   | 'pending'

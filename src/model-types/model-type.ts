@@ -1,3 +1,5 @@
+import type { MetricName } from '#models/metrics.ts'
+
 /** A folder `mlops/<name>/` with a `model.yml`: what Millwright knows about one model type, after defaults. */
 export interface ModelType {
   name: string
@@ -23,22 +25,10 @@ export interface Compare {
   score: string
   /** Dataset reference. */
   dataset: string
-  metric: Metric
+  metric: MetricName
   /** Column of the predictions that holds the truth. */
   target: string
 }
-
-export type Metric =
-  | 'f1'
-  | 'accuracy'
-  | 'precision'
-  | 'recall'
-  | 'auc'
-  | 'log_loss'
-  | 'rmse'
-  | 'mae'
-  | 'mse'
-  | 'r2'
 
 export interface Serve {
   runtime: 'python-oip'

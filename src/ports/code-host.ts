@@ -7,7 +7,7 @@ export interface CodeHost {
   /** Paths that differ between the merge base of the two commits and `head`; all of `head`'s when `base` is null. */
   changedFiles(repository: string, base: string | null, head: string): Promise<string[]>
   /** Writes the commit's files into the empty or missing folder `directory` (no .git inside). Throws NotFoundError for an unknown commit. */
-  checkout(repository: string, commit: string, directory: string): Promise<void>
+  checkout(repository: string, commit: string, directory: string): Promise<{ committedAt: string }>
   /** Moves `branch` from exactly `expected` to a merge of `head`; throws ConflictError on a moved branch or a conflict. Idempotent when `head` is already contained. Returns the new tip. */
   merge(
     repository: string,
@@ -19,4 +19,14 @@ export interface Repository {
   name: string
   /** What users give to `git clone` and `git push`. */
   url: string
+}
+
+/** A ref that moved, as a code host reports it. `before` is null for a new ref, `after` for a deleted one. */
+export interface Delivery {
+  /** The same for a redelivery. */
+  id: string
+  repository: string
+  ref: string
+  before: string | null
+  after: string | null
 }

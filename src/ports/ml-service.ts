@@ -24,6 +24,8 @@ export interface PublishRequest {
   source: string
   /** Relative to `source`. */
   pipelineFile: string
+  /** What jobs will be submitted with, so that the pipeline is checked whole. */
+  inputs: Record<string, string>
 }
 
 /** An immutable pipeline; `digest` covers every file it is made of. */
@@ -38,6 +40,8 @@ export interface JobSubmission {
   pipeline: PublishedPipeline
   /** Literal values or data references by input name. */
   inputs: Record<string, string>
+  /** Given back with the completion message; null when nobody waits for one. */
+  notify: string | null
   register: {
     model: string
     /** The pipeline output that is the model. */

@@ -1,0 +1,66 @@
+import { readFile, stat } from 'node:fs/promises'
+import { isAbsolute, join, relative, sep } from 'node:path'
+import { parseDatasetReference } from '#datasets/dataset.ts'
+import { runJob } from '#ml-service/executor/run-job.ts'
+import type { ExecutorPorts, JobReport, StepReport } from '#ml-service/job.ts'
+import { readPlan } from '#ml-service/pipeline-file/lint.ts'
+import type { Plan } from '#ml-service/plan.ts'
+import type { PipelineRun, PipelineRunner } from '#ports/pipeline-runner.ts'
+import { folderTree } from './source-tree.ts'
+
+/** Runs pipelines with the ML service's executor, in this process and without its database. */
+export function localPipelineRunner(executor: ExecutorPorts): PipelineRunner {
+  return {
+    async files(source, file, inputs) {
+      const plan = readPlan(join(source, file), inputs)
+      return [...new Set([...plan.files, ...codeFiles(plan)])].map(path => toRelative(source, path)).sort()
+    },
+    async run(request) {
+      const plan = readPlan(join(request.source, request.file), await inputsOf(request))
+      const cache = request.trusted ? executor.cache : { ...executor.cache, store: async () => {} }
+      const report = await runJob(
+        { ...executor, cache },
+        { job: request.name, plan, directory: request.directory, environments: request.environments },
+        { signal: request.signal, onStep: step => logStep(request, step) },
+      )
+      await logFailures(request, report)
+      return report
+    },
+  }
+}
+
+/** Caches of Python tools are left out: they are no code. */
+function codeFiles(plan: Plan): string[] {
+  const folders = new Set(plan.steps.map(step => step.code).filter(code => code !== undefined))
+  return [...folders].flatMap(code => folderTree(code).files.map(path => join(code, path)))
+}
+
+function toRelative(source: string, path: string): string {
+  return relative(source, path).split(sep).join('/')
+}
+
+/** A path in model.yml is relative to the source tree; dataset references and literals stay as they are. */
+async function inputsOf({ source, inputs }: PipelineRun): Promise<Record<string, string>> {
+  const resolved = Object.entries(inputs).map(async ([name, value]) => {
+    if (isAbsolute(value) || (value.startsWith('azureml:') && parseDatasetReference(value)))
+      return [name, value] as const
+    const path = join(source, value)
+    return [name, (await stat(path).catch(() => undefined)) ? path : value] as const
+  })
+  return Object.fromEntries(await Promise.all(resolved))
+}
+
+function logStep({ log, name }: PipelineRun, step: StepReport): void {
+  const origin = step.reused ? ` (reused from ${step.reusedFrom})` : ''
+  log(`${name}: step ${step.name}: ${step.status}${origin}`)
+}
+
+const TAIL = 64 * 1024
+
+/** What a failed step printed belongs to the log that people look at first. */
+async function logFailures({ log }: PipelineRun, report: JobReport): Promise<void> {
+  for (const step of report.steps.filter(step => step.status === 'failed')) {
+    const output = await readFile(step.log, 'utf8').catch(() => '')
+    log(`--- output of step ${step.name}\n${output.slice(-TAIL).trimEnd()}\n---`)
+  }
+}

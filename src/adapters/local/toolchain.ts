@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { UserError } from '#errors.ts'
+import { findProgram } from './programs.ts'
+import { installUv, uvProgram } from './uv-installation.ts'
+
+/** Programs that Millwright stands on. Each is looked for once; a search that failed is tried again. */
+export interface Toolchain {
+  /** Path of uv: from PATH, or from Millwright's home, where it is installed when it is first needed. */
+  uv(): Promise<string>
+  /** A Python from PATH that is new enough. Throws UserError `python-missing`. */
+  python(): Promise<{ path: string; version: string }>
+}
+
+/** @param options `home` is Millwright's home, `env` what programs inherit. */
+export function toolchain(options: { home: string; env: Readonly<Record<string, string>> }): Toolchain {
+  const python = rememberSuccess(() => findPython(options.env))
+  const uv = rememberSuccess(async () => {
+    const found = await findProgram('uv', { cwd: '/', path: options.env.PATH })
+    if (found) return found
+    const tools = join(options.home, 'tools')
+    if (existsSync(uvProgram(tools))) return uvProgram(tools)
+    return installUv(tools, (await python()).path, options.env)
+  })
+  return { uv, python }
+}
+
+function rememberSuccess<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined
+  return () => {
+    found ??= find().catch(error => {
+      found = undefined
+      throw error
+    })
+    return found
+  }
+}
+
+const CANDIDATES = ['python3', 'python', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10']
+
+async function findPython(env: Readonly<Record<string, string>>): Promise<{ path: string; version: string }> {
+  const old: string[] = []
+  for (const name of CANDIDATES) {
+    const python = await askPython(name, env)
+    if (python && isNewEnough(python.version)) return python
+    if (python) old.push(`${python.path} is ${python.version}`)
+  }
+  const found = old.length > 0 ? `; ${old.join(', ')}` : ''
+  throw new UserError('python-missing', `Python 3.10 or newer isn't on PATH${found}`, {
+    hint: `install it: ${await installCommand(env)}`,
+  })
+}
+
+const QUESTION = 'import sys; print("%d.%d.%d" % sys.version_info[:3]); print(sys.executable)'
+
+/** What stands behind a name, past version managers' shims. */
+async function askPython(name: string, env: Readonly<Record<string, string>>) {
+  const program = await findProgram(name, { cwd: '/', path: env.PATH })
+  if (!program) return undefined
+  try {
+    const { stdout } = await promisify(execFile)(program, ['-I', '-c', QUESTION], { env, timeout: 30_000 })
+    const [version = '', path = ''] = stdout.split('\n').map(line => line.trim())
+    return path ? { path, version } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major === 3 && minor >= 10
+}
+
+const INSTALLERS = [
+  ['apt-get', 'sudo apt-get install python3 python3-venv'],
+  ['dnf', 'sudo dnf install python3.12'],
+  ['apk', 'sudo apk add python3'],
+  ['pacman', 'sudo pacman -S python'],
+  ['zypper', 'sudo zypper install python312'],
+  ['brew', 'brew install python@3.12'],
+  ['winget', 'winget install Python.Python.3.12'],
+] as const
+
+async function installCommand(env: Readonly<Record<string, string>>): Promise<string> {
+  const path = `${env.PATH ?? ''}:/usr/bin:/bin:/sbin:/usr/sbin:/opt/homebrew/bin`
+  for (const [program, command] of INSTALLERS)
+    if (await findProgram(program, { cwd: '/', path })) return command
+  return 'see https://www.python.org/downloads/'
+}

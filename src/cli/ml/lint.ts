@@ -1,0 +1,21 @@
+import { resolve } from 'node:path'
+import type { Problem } from '#ml-service/plan.ts'
+import type { ExitCode, Invocation } from '../invocation.ts'
+import { parse } from '../options.ts'
+import { problemList } from '../print/problems.ts'
+import { show } from '../print/show.ts'
+
+interface Lint {
+  valid: boolean
+  problems: Problem[]
+}
+
+export async function mlLint(invocation: Invocation): Promise<ExitCode> {
+  const { args } = parse(invocation, command =>
+    command.argument('<file>', 'an Azure ML CLI v2 pipeline or component file'),
+  )
+  const { lintPipeline } = await import('#ml-service/pipeline-file/lint.ts')
+  const lint: Lint = lintPipeline(resolve(args[0]!))
+  show(invocation, lint, problemList)
+  return lint.valid ? 0 : 2
+}

@@ -1,0 +1,70 @@
+import type { JobReport, StepReport } from '#ml-service/job.ts'
+import type { MlJobDocument } from '#server/documents/ml-job.ts'
+import { facts } from './facts.ts'
+import type { Look, View } from './show.ts'
+import { glyph, paintStatus } from './status.ts'
+import { table } from './table.ts'
+import { ago, took } from './time.ts'
+
+/** What came of a job that ran here: the steps themselves were told as they ran. */
+export const jobResult: View<JobReport> = (job, look) => {
+  const { colors } = look
+  const title = `${glyph(job.status, colors)} ${colors.bold(job.job)} ${paintStatus(job.status, job.status, colors)}`
+  const failed = job.steps.filter(step => step.status === 'failed')
+  const failures = failed.map(step => `  ${colors.red(step.error ?? 'failed')}\n  ${colors.dim(`see ${step.log}`)}`)
+  const error = failed.length === 0 && job.error !== null ? [`  ${colors.red(job.error)}`] : failures
+  return [title, ...error, facts(Object.entries(job.outputs), look)].filter(Boolean).join('\n')
+}
+
+/** A job of the server, with its steps. */
+export const jobView: View<MlJobDocument> = (job, look) => {
+  const { colors, now } = look
+  const title = `${glyph(job.status, colors)} ${colors.bold(job.job)}  ${paintStatus(job.status, job.status, colors)}`
+  const about = facts(
+    [
+      ['message', job.message === job.status ? null : job.message],
+      ['model', job.model && `${job.model.name}:${job.model.version}`],
+      ['run', job.run],
+      ['began', [ago(job.startedAt, now), took(job.startedAt, job.endedAt, now)].filter(Boolean).join(', took ')],
+      ['tracking', job.tracking && `${job.tracking.uri} run ${job.tracking.runId}`],
+      ...Object.entries(job.metrics).map(([name, value]) => [name, value] as const),
+    ],
+    look,
+  )
+  return [title, about, stepTable(job.steps, look)].filter(Boolean).join('\n\n')
+}
+
+export const jobTable: View<MlJobDocument[]> = (jobs, look) => {
+  if (jobs.length === 0) return look.colors.dim('no ML jobs')
+  const { colors, now } = look
+  return table(
+    jobs,
+    [
+      { title: ' ', cell: () => '·', paint: (_, job) => glyph(job.status, colors) },
+      { title: 'job', cell: job => job.job, paint: text => colors.bold(text) },
+      { title: 'status', cell: job => job.status, paint: (text, job) => paintStatus(text, job.status, colors) },
+      { title: 'model', cell: job => (job.model ? `${job.model.name}:${job.model.version}` : '') },
+      { title: 'began', cell: job => ago(job.startedAt ?? job.createdAt, now) },
+      { title: 'took', cell: job => took(job.startedAt, job.endedAt, now), align: 'right' },
+      { title: 'message', cell: job => job.message, paint: text => colors.dim(text), flexible: true },
+    ],
+    look,
+  )
+}
+
+function stepTable(steps: StepReport[], look: Look): string {
+  const { colors, now } = look
+  if (steps.length === 0) return ''
+  return table(
+    steps,
+    [
+      { title: ' ', cell: () => '·', paint: (_, step) => glyph(step.status, colors) },
+      { title: 'step', cell: step => step.name },
+      { title: 'took', cell: step => took(step.startedAt, step.endedAt, now), align: 'right' },
+      { title: 'reused from', cell: step => step.reusedFrom ?? '', paint: text => colors.cyan(text) },
+      { title: 'error', cell: step => step.error ?? '', paint: text => colors.red(text), flexible: true },
+      { title: 'log', cell: step => step.log, paint: text => colors.dim(text) },
+    ],
+    look,
+  )
+}

@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp } from 'node:fs/promises'
+import { cpus, tmpdir } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { recordingTracking } from '#adapters/local/tracking-recorder.ts'
+import type { Config } from '#config.ts'
+import { runJob } from '#ml-service/executor/run-job.ts'
+import { createSlots } from '#ml-service/executor/slots.ts'
+import type { EnvironmentMap, JobListener, JobReport } from '#ml-service/job.ts'
+import { readPlan } from '#ml-service/pipeline-file/lint.ts'
+import { readSettings, SETTINGS_FILE } from '#model-types/read-settings.ts'
+import { dataResolver } from './data-resolver.ts'
+import { composeTools } from './tools.ts'
+
+export interface MlRun {
+  config: Config
+  /** Pipeline or component file. */
+  file: string
+  /** Literal values, or paths relative to the working directory, by input name. */
+  inputs: Record<string, string>
+  /** Folder for the job's files; default: a new temporary one. */
+  outputDir: string | undefined
+  /** A file with an `environments:` map; default: the `mlops/millwright.yml` above the pipeline file, if there is one. */
+  environments: string | undefined
+  force: boolean
+  onStep: JobListener
+  signal: AbortSignal
+}
+
+/** Runs a pipeline here and now: no server, no database. Throws UserError when the file has a problem. */
+export async function mlRun(run: MlRun): Promise<JobReport> {
+  const file = resolve(run.file)
+  const plan = readPlan(file, absolute(run.inputs))
+  const environments = environmentMap(run.environments ?? settingsAbove(file))
+  const directory = run.outputDir ? resolve(run.outputDir) : await mkdtemp(join(tmpdir(), 'millwright-job-'))
+  await mkdir(directory, { recursive: true })
+  const tools = composeTools(run.config)
+  const tracking = recordingTracking(join(directory, 'tracking'))
+  const executor = {
+    commands: tools.commands,
+    environments: tools.environments,
+    cache: tools.cache,
+    digest: tools.digest,
+    env: run.config.inheritedEnv,
+    tracking,
+    resolveData: dataResolver(undefined),
+    takeSlot: createSlots(cpus().length),
+  }
+  try {
+    const job = basename(directory)
+    return await runJob(
+      executor,
+      { job, plan, directory, environments, forceRerun: run.force },
+      { signal: run.signal, onStep: run.onStep },
+    )
+  } finally {
+    await tracking.close()
+  }
+}
+
+/** What exists on disk is a path; everything else is taken as it stands. */
+function absolute(inputs: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [name, existsSync(value) ? resolve(value) : value]),
+  )
+}
+
+function settingsAbove(file: string): string | undefined {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    const settings = join(folder, SETTINGS_FILE)
+    if (existsSync(settings)) return settings
+  }
+  return undefined
+}
+
+function environmentMap(file: string | undefined): EnvironmentMap {
+  if (!file) return {}
+  const text = readFileSync(file, 'utf8')
+  return readSettings({ files: [SETTINGS_FILE], read: () => text }).environments
+}

@@ -1,0 +1,163 @@
+import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { DBOS } from '@dbos-inc/dbos-sdk'
+import type { Kysely } from 'kysely'
+import { localCodeHost } from '#adapters/local/code-host.ts'
+import { localDatasetStore } from '#adapters/local/dataset-store.ts'
+import { localMlService } from '#adapters/local/ml-service.ts'
+import { localModelRegistry } from '#adapters/local/model-registry.ts'
+import { localPipelineRunner } from '#adapters/local/pipeline-runner.ts'
+import { folderTree } from '#adapters/local/source-tree.ts'
+import type { Config } from '#config.ts'
+import type { Database } from '#database/schema.ts'
+import { createSlots } from '#ml-service/executor/slots.ts'
+import { ML_JOBS_QUEUE, registerMlPipeline } from '#ml-service/ml-pipeline.ts'
+import { readSettings } from '#model-types/read-settings.ts'
+import type { Orchestration } from '#orchestrator/orchestration.ts'
+import type { PipelineEngine } from '#orchestrator/pipelines/pipeline.ts'
+import { AGENTS_QUEUE, RUNS_QUEUE, registerPipelines } from '#orchestrator/pipelines/run-pipeline.ts'
+import type { MlService } from '#ports/ml-service.ts'
+import type { Tracking } from '#ports/tracking.ts'
+import { APPLICATION, connectEngine, type EngineClient, WORKFLOW_VERSION } from './engine-client.ts'
+import { keepAlive } from './keep-alive.ts'
+import { agentExecutor, composeStagePorts } from './stage-ports.ts'
+import type { Tools } from './tools.ts'
+
+/** ML jobs that one worker looks after at once; their steps share its agents. */
+const JOBS_PER_WORKER = 32
+
+/** Runs that one worker looks after at once; most of them wait. */
+const RUNS_PER_WORKER = 1000
+
+export interface WorkerOptions {
+  config: Config
+  tools: Tools
+  db: Kysely<Database>
+  databaseUrl: string
+  /** Stable, so that this worker finds its own work again after a restart. */
+  id: string
+  /** Number of agents. */
+  agents: number
+  tracking: Tracking
+  /** Keeps the tracking service's mirror of a model right. */
+  mirror(model: string): void
+  log(line: string): void
+}
+
+export interface Worker {
+  o: Orchestration
+  engine: PipelineEngine
+  mlService: MlService
+  /** Called with the id of every run that changes in this process. */
+  onChange(listener: (run: string) => void): () => void
+  /** Ends what runs here without recording it as ended, so that the next start goes on with it. */
+  stop(): Promise<void>
+}
+
+/** Composes orchestrator and ML service, launches the durable engine, and takes part in the work of the database. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { config, tools, db } = options
+  const { folders } = tools
+  await Promise.all(
+    [folders.runs, folders.jobs, folders.pipelines, folders.repositories].map(path =>
+      mkdir(path, { recursive: true }),
+    ),
+  )
+  const stopping = new AbortController()
+  const listeners = new Set<(run: string) => void>()
+  const takeAgent = createSlots(options.agents)
+  const datasets = localDatasetStore({ db, directory: folders.datasets })
+  const activeJobs = new Map<string, AbortController>()
+
+  let connected: Promise<EngineClient> | undefined
+  /** The engine's tables exist once it was launched; workflows that it recovers then wait for this connection. */
+  const connection = () => (connected ??= connectEngine(options.databaseUrl))
+  const engine: PipelineEngine = {
+    start: async run => (await connection()).start(run),
+    wake: async (run, cause) => (await connection()).wake(run, cause),
+  }
+  const startJob = async (job: string) => (await connection()).startJob(job)
+  const mlService = localMlService({
+    db,
+    clock: tools.clock,
+    pipelines: folders.pipelines,
+    runner: localPipelineRunner(agentExecutor(tools, config, datasets)),
+    start: startJob,
+    abort: job => activeJobs.get(job)?.abort(),
+  })
+  const o: Orchestration = {
+    db,
+    runs: folders.runs,
+    worker: options.id,
+    ports: composeStagePorts(config, tools, db, mlService),
+    codeHost: localCodeHost({ directory: folders.repositories, gitEnv: config.inheritedEnv }),
+    openTree: async folder => folderTree(folder),
+    notifier: { runEnded: async notice => options.log(notice.message) },
+    takeAgent,
+    stopping: stopping.signal,
+    active: new Map(),
+    executing: { count: 0 },
+    changed(run) {
+      for (const listener of listeners) listener(run)
+    },
+  }
+  registerPipelines(o, engine)
+  registerMlPipeline({
+    db,
+    clock: tools.clock,
+    jobs: folders.jobs,
+    pipelines: folders.pipelines,
+    executor: { ...agentExecutor(tools, config, datasets), tracking: options.tracking, takeSlot: takeAgent },
+    models: localModelRegistry({ db, directory: folders.models }),
+    environmentsOf: async source => readSettings(folderTree(source)).environments,
+    notifyEnded: (run, job) => engine.wake(run, job),
+    registered: options.mirror,
+    stopping: stopping.signal,
+    active: activeJobs,
+  })
+
+  await launchEngine(options)
+  const stopKeeping = keepAlive(
+    { o, engine, activeJobs, log: options.log, startJob },
+    { id: options.id, host: hostname() },
+  )
+  return {
+    o,
+    engine,
+    mlService,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async stop() {
+      stopKeeping()
+      stopping.abort()
+      while (o.executing.count + activeJobs.size > 0) await tools.clock.sleep(0.05)
+      await DBOS.shutdown({ workflowCompletionTimeoutMS: 1 })
+      await (await connection()).close()
+    },
+  }
+}
+
+async function launchEngine({ databaseUrl, id, agents, log }: WorkerOptions): Promise<void> {
+  DBOS.setConfig({
+    name: APPLICATION,
+    systemDatabaseUrl: databaseUrl,
+    systemDatabasePoolSize: 12,
+    applicationVersion: WORKFLOW_VERSION,
+    executorID: id,
+    enablePatching: true,
+    logger: quietLogger(log),
+  })
+  await DBOS.launch()
+  const options = { minPollingIntervalMs: 50, onConflict: 'always_update' as const }
+  await DBOS.registerQueue(RUNS_QUEUE, { ...options, workerConcurrency: RUNS_PER_WORKER })
+  await DBOS.registerQueue(AGENTS_QUEUE, { ...options, workerConcurrency: agents })
+  await DBOS.registerQueue(ML_JOBS_QUEUE, { ...options, workerConcurrency: JOBS_PER_WORKER })
+}
+
+/** The engine's own messages matter when something is wrong; then they belong to our log. */
+function quietLogger(log: (line: string) => void) {
+  const line = (entry: unknown) => log(`engine: ${entry instanceof Error ? entry.message : String(entry)}`)
+  return { info() {}, debug() {}, warn: line, error: line }
+}

@@ -1,0 +1,54 @@
+import type { Kysely } from 'kysely'
+import { mirrorToMlflow } from '#adapters/local/mlflow-mirror.ts'
+import { startMlflowServer } from '#adapters/local/mlflow-server.ts'
+import { localModelRegistry } from '#adapters/local/model-registry.ts'
+import { mlflowTracking } from '#adapters/local/tracking.ts'
+import type { Config } from '#config.ts'
+import type { Database } from '#database/schema.ts'
+import type { Tracking } from '#ports/tracking.ts'
+import type { Tools } from './tools.ts'
+
+export interface StartedTracking {
+  port: Tracking
+  /** Resolves when the server answers; only what logs should wait for it. */
+  uri(): Promise<string>
+  mirror(model: string): void
+  stop(): Promise<void>
+}
+
+/** Our own MLflow server, starting beside everything else, or the one of `MLFLOW_TRACKING_URI`. */
+export function startTracking(options: {
+  config: Config
+  tools: Tools
+  databaseUrl: string
+  db: Kysely<Database>
+  log(line: string): void
+}): StartedTracking {
+  const { config, tools, databaseUrl, log } = options
+  const external = config.mlflowTrackingUri
+  const own = external
+    ? undefined
+    : startMlflowServer({
+        home: config.home,
+        databaseUrl,
+        environments: tools.environments,
+        commands: tools.commands,
+        env: config.inheritedEnv,
+        log,
+      })
+  own?.ready.catch(error => log(`MLflow doesn't start: ${error instanceof Error ? error.message : error}`))
+  const uri = async () => external ?? (await own!.ready).uri
+  const registry = localModelRegistry({ db: options.db, directory: tools.folders.models })
+  const mirror = mirrorToMlflow({ uri, registry })
+  return {
+    port: mlflowTracking({ uri }),
+    uri,
+    mirror: model =>
+      void mirror
+        .repair(model)
+        .catch(error => log(`MLflow mirror of ${model}: ${error instanceof Error ? error.message : error}`)),
+    async stop() {
+      await own?.stop()
+    },
+  }
+}

@@ -1,0 +1,96 @@
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CancelledError } from '#errors.ts'
+import type { CommandResult } from '#ports/command-runner.ts'
+import type { TrackedRun } from '#ports/tracking.ts'
+import type { PlannedStep } from '../plan.ts'
+import { commandLine } from './command-line.ts'
+import type { JobContext } from './job-context.ts'
+import { processEnvironment } from './process-environment.ts'
+import { placeInputs, type ReadyInput } from './step-inputs.ts'
+import { makeOutputs, outputPaths } from './step-outputs.ts'
+import { untilAborted } from './until-aborted.ts'
+
+/**
+ * Runs a step's process: prepares its environment and tracking run, takes a slot, gives it a fresh folder, and runs
+ * the command in a copy of its code. Slots are held by processes only, never while something is waited for.
+ */
+export async function executeStep(
+  job: JobContext,
+  step: PlannedStep,
+  inputs: Record<string, ReadyInput>,
+  tracked: Promise<TrackedRun> | undefined,
+): Promise<CommandResult> {
+  const python = await untilAborted(job.environment(job.requirements(step)), job.signal)
+  const run =
+    tracked && (await logsToTracking(step, python)) ? await untilAborted(tracked, job.signal) : undefined
+  const release = await job.ports.takeSlot(job.signal)
+  try {
+    if (job.signal.aborted) throw new CancelledError()
+    return await runProcess(job, step, inputs, python, run)
+  } finally {
+    release()
+  }
+}
+
+/** Only what can log waits for the tracking service: `mlflow` is installed, or the command may install it. */
+async function logsToTracking(step: PlannedStep, python: string): Promise<boolean> {
+  if (/\b(mlflow|pip|uv|conda)\b/.test(step.command)) return true
+  const lib = join(python, 'lib')
+  const versions = await readdir(lib).catch(() => [])
+  const packages = versions.map(version => join(lib, version, 'site-packages', 'mlflow'))
+  const found = await Promise.all(packages.map(path => stat(path).catch(() => undefined)))
+  return found.some(Boolean)
+}
+
+async function runProcess(
+  job: JobContext,
+  step: PlannedStep,
+  inputs: Record<string, ReadyInput>,
+  python: string,
+  run: TrackedRun | undefined,
+): Promise<CommandResult> {
+  const paths = outputPaths(job, step)
+  const work = await makeFolders(job, step)
+  await makeOutputs(job, step, paths)
+  const placed = await placeInputs(job, step, inputs)
+  const outputs = mapValues(paths, path => join(job.folder.root, path))
+  const command = commandLine(step.command, { inputs: mapValues(placed, input => input.text), outputs })
+  job.update(step.name, { status: 'running' })
+  const result = await job.ports.commands.run({
+    argv: ['bash', '-c', command],
+    cwd: work,
+    env: processEnvironment(job, { step, work, inputs: placed, outputs, python, run }),
+    log: join(job.folder.root, job.folder.step(step.name).log),
+    signal: job.signal,
+    ...(step.timeoutSeconds === undefined ? {} : { timeoutSeconds: step.timeoutSeconds }),
+  })
+  await captureArtifacts(job, step, result.exitCode === 0)
+  return result
+}
+
+/** Makes the working directory, with the code and the folders `outputs` and `logs` whose contents are kept. */
+async function makeFolders(job: JobContext, step: PlannedStep): Promise<string> {
+  const folder = job.folder.step(step.name)
+  const work = join(job.folder.root, folder.work)
+  await mkdir(join(job.folder.root, folder.artifacts, 'user_logs'), { recursive: true })
+  await mkdir(work)
+  if (step.code !== undefined) await (await job.code(step.code)).copyTo(work)
+  await mkdir(join(work, 'outputs'), { recursive: true })
+  await mkdir(join(work, 'logs'), { recursive: true })
+  return work
+}
+
+/** Keeps what the step left in `outputs` and `logs`; the working directory stays only for those who look for an error. */
+async function captureArtifacts(job: JobContext, step: PlannedStep, succeeded: boolean): Promise<void> {
+  const folder = job.folder.step(step.name)
+  for (const name of ['outputs', 'logs']) {
+    const from = join(job.folder.root, folder.work, name)
+    await rename(from, join(job.folder.root, folder.artifacts, name)).catch(() => {})
+  }
+  if (succeeded) await rm(join(job.folder.root, folder.work), { recursive: true, force: true })
+}
+
+function mapValues<A, B>(values: Record<string, A>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]))
+}

@@ -1,0 +1,135 @@
+import type { EnvironmentRequirements } from '#ports/python-environments.ts'
+import type { ExecutorPorts, JobListener, JobRequest, ResolvedData, StepReport } from '../job.ts'
+import type { PlannedStep, StepInput } from '../plan.ts'
+import { type CodeSnapshot, snapshotCode } from './code-snapshot.ts'
+import { type JobFolder, openJobFolder } from './job-folder.ts'
+import { type JobState, openJobState } from './job-state.ts'
+import { type JobTracking, jobTracking } from './job-tracking.ts'
+import { once } from './once.ts'
+import { requirementsOf } from './requirements.ts'
+import { writeSortedListing } from './sorted-listing.ts'
+
+/** An output of a finished step; `path` is relative to the job's folder. */
+export interface StepOutput {
+  path: string
+  digest: string
+}
+
+/** What the steps of a running job share. What is expensive is done once, when the first step asks. */
+export interface JobContext {
+  ports: ExecutorPorts
+  request: JobRequest
+  folder: JobFolder
+  state: JobState
+  tracking: JobTracking | undefined
+  /** Aborted when the job is cancelled, or a failure stops it. */
+  signal: AbortSignal
+  forceRerun: boolean
+  reports: Map<string, StepReport>
+  /** Of finished steps, by step and name. */
+  outputs: Map<string, Record<string, StepOutput>>
+  /** Steps of which somebody reads the reserved output `artifacts`. */
+  artifactsWanted: Set<string>
+  update(step: string, change: Partial<StepReport>): void
+  requirements(step: PlannedStep): EnvironmentRequirements
+  code(path: string): Promise<CodeSnapshot>
+  digest(path: string): Promise<string>
+  data(source: DataSource, type: string): Promise<ResolvedData>
+  environment(requirements: EnvironmentRequirements): Promise<string>
+  /** Begins with the environments of all steps: once one step has to run, those after it mostly have to, too. */
+  prepareAll(): void
+  sortedListing(): string
+}
+
+type DataSource = Extract<StepInput, { kind: 'data' }>['source']
+
+export async function openJob(
+  ports: ExecutorPorts,
+  request: JobRequest,
+  options: { signal: AbortSignal; onStep: JobListener },
+): Promise<JobContext> {
+  const { plan } = request
+  const folder = await openJobFolder(request.directory)
+  const state = await openJobState(request.directory, request.job)
+  const environment = once(
+    (wanted: EnvironmentRequirements) => ports.environments.prepare(wanted, { signal: options.signal }),
+    wanted => JSON.stringify(wanted),
+  )
+  const reports = new Map(plan.steps.map(step => [step.name, pendingReport(step.name)]))
+  return {
+    ports,
+    request,
+    folder,
+    state,
+    tracking: ports.tracking && jobTracking(ports.tracking, request, state),
+    signal: options.signal,
+    forceRerun: request.forceRerun === true || plan.settings.forceRerun,
+    reports,
+    outputs: new Map(),
+    artifactsWanted: artifactsWanted(request),
+    update(step, change) {
+      const report = Object.assign(reports.get(step)!, change)
+      options.onStep({ ...report })
+    },
+    requirements: step => requirementsOf(step, request.environments),
+    code: once(snapshotCode, path => path),
+    digest: once(ports.digest, path => path),
+    data: once(
+      (source, type) => resolve(ports, state, source, type),
+      source => `${source.kind}:${source.value}`,
+    ),
+    environment,
+    prepareAll: onceOnly(() => {
+      for (const step of plan.steps) environment(requirementsOf(step, request.environments)).catch(() => {})
+    }),
+    sortedListing: onceOnly(() => writeSortedListing(folder.root)),
+  }
+}
+
+function pendingReport(name: string): StepReport {
+  return {
+    name,
+    status: 'pending',
+    reused: false,
+    reusedFrom: null,
+    exitCode: null,
+    startedAt: null,
+    endedAt: null,
+    log: '',
+    outputs: {},
+    error: null,
+  }
+}
+
+function artifactsWanted({ plan }: JobRequest): Set<string> {
+  const inputs = plan.steps.flatMap(step => Object.values(step.inputs))
+  const read = inputs.flatMap(input =>
+    input.kind === 'step' && input.output === 'artifacts' ? [input.step] : [],
+  )
+  const given = Object.values(plan.outputs).filter(output => output.output === 'artifacts')
+  const declared = plan.steps.filter(step => 'artifacts' in step.outputs)
+  return new Set([...read, ...given.map(output => output.step), ...declared.map(step => step.name)])
+}
+
+async function resolve(
+  ports: ExecutorPorts,
+  state: JobState,
+  source: DataSource,
+  type: string,
+): Promise<ResolvedData> {
+  if (source.kind === 'path') return { path: source.value, digest: await ports.digest(source.value) }
+  const pinned = state.data[source.value]
+  if (pinned) return pinned
+  const data = await ports.resolveData({ kind: source.kind, value: source.value, type })
+  state.data[source.value] = data
+  await state.save()
+  return data
+}
+
+function onceOnly<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

@@ -1,0 +1,36 @@
+import { stat } from 'node:fs/promises'
+import { UserError } from '#errors.ts'
+import type { PlannedStep, StepInput } from '../plan.ts'
+import type { JobContext } from './job-context.ts'
+
+/**
+ * Finds what would fail later, before anything is run: unknown environments, missing local data, unknown datasets,
+ * names that can't be folders. Throws the first UserError.
+ */
+export async function preflight(job: JobContext): Promise<void> {
+  const { steps, inputs } = job.request.plan
+  for (const step of steps) {
+    checkName(step)
+    job.requirements(step)
+  }
+  const owners = [...steps.map(step => step.inputs), inputs]
+  const data = owners.flatMap(owner => Object.values(owner)).filter(input => input.kind === 'data')
+  const distinct = new Map(data.map(input => [`${input.source.kind}:${input.source.value}`, input]))
+  for (const input of distinct.values()) await checkData(job, input)
+}
+
+function checkName({ name, place }: PlannedStep): void {
+  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(name)) return
+  throw new UserError('bad-step-name', `'${name}' can't be the name of a step`, {
+    place,
+    hint: 'use letters, digits, underscores and hyphens',
+  })
+}
+
+async function checkData(job: JobContext, input: Extract<StepInput, { kind: 'data' }>): Promise<void> {
+  const { kind, value } = input.source
+  if (kind === 'dataset') await job.data(input.source, input.type)
+  if (kind === 'path' && !(await stat(value).catch(() => undefined))) {
+    throw new UserError('missing-data', `the input data ${value} isn't there`)
+  }
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import type { TrackedRun } from '#ports/tracking.ts'
+import type { PlannedStep } from '../plan.ts'
+import type { JobContext } from './job-context.ts'
+import type { ReadyInput } from './step-inputs.ts'
+
+/** What a step's process finds in its environment. Paths are absolute. */
+export interface ProcessFacts {
+  step: PlannedStep
+  work: string
+  inputs: Record<string, ReadyInput>
+  outputs: Record<string, string>
+  /** The Python environment's folder. */
+  python: string
+  run: TrackedRun | undefined
+}
+
+/**
+ * Later entries win: what is inherited, the Python environment, Azure ML's variables, the step's own. The workspace's
+ * endpoint and token are left out on purpose: with them, `azureml.core` would try to call Azure.
+ */
+export function processEnvironment(job: JobContext, facts: ProcessFacts): Record<string, string> {
+  const { step, run } = facts
+  return {
+    ...job.ports.env,
+    ...pythonVariables(job, facts),
+    ...identityVariables(job, facts),
+    ...dataVariables(facts),
+    ...run?.env,
+    ...step.environmentVariables,
+  }
+}
+
+function pythonVariables(job: JobContext, { python, step }: ProcessFacts): Record<string, string> {
+  const own = step.environmentVariables.PYTHONPATH
+  const path = [job.sortedListing(), ...(own ? [own] : [])].join(':')
+  return {
+    PATH: `${join(python, 'bin')}:${job.ports.env.PATH ?? '/usr/bin:/bin'}`,
+    VIRTUAL_ENV: python,
+    PYTHONPATH: path,
+    PYTHONUNBUFFERED: '1',
+  }
+}
+
+function identityVariables(job: JobContext, { step, work, run }: ProcessFacts): Record<string, string> {
+  const { request } = job
+  return {
+    AZUREML_RUN_ID: run?.runId ?? `${request.job}.${step.name}`,
+    AZUREML_ROOT_RUN_ID: job.state.run?.runId ?? request.job,
+    AZUREML_EXPERIMENT_NAME: request.plan.experiment,
+    ...(run ? { AZUREML_EXPERIMENT_ID: run.experimentId } : {}),
+    AZUREML_CR_EXECUTION_WORKING_DIR_PATH: work,
+    AZUREML_CR_NODE_RANK: '0',
+  }
+}
+
+function dataVariables({ inputs, outputs }: ProcessFacts): Record<string, string> {
+  const variables: Record<string, string> = {}
+  for (const [name, { text, literal }] of Object.entries(inputs)) {
+    variables[`AZURE_ML_INPUT_${name}`] = text
+    variables[`${literal ? 'AZUREML_PARAMETER' : 'AZUREML_DATAREFERENCE'}_${name}`] = text
+  }
+  for (const [name, path] of Object.entries(outputs)) {
+    variables[`AZURE_ML_OUTPUT_${name}`] = path
+    variables[`AZUREML_DATAREFERENCE_${name}`] = path
+  }
+  return variables
+}

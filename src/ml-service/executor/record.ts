@@ -1,0 +1,48 @@
+import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
+import type { StepReport } from '../job.ts'
+
+/** What is kept of a step in its folder (`record.json`): enough to go on without it, and to explain it later. */
+export interface StepRecord {
+  format: 1
+  job: string
+  key: string
+  /** What the key was made of. */
+  parts: Record<string, string>
+  report: StepReport
+  /** Paths relative to the job's folder. */
+  outputs: Record<string, { path: string; digest: string }>
+  /** Tracking run of the step, when it had one. */
+  runId: string | null
+}
+
+/** The record, or undefined when there is none that can be read. */
+export async function readRecord(file: string): Promise<StepRecord | undefined> {
+  const record = (await readJson(file)) as StepRecord | undefined
+  return record?.format === 1 ? record : undefined
+}
+
+/** Parsed JSON of a file, or undefined when it is missing or damaged. */
+export async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** Replaces a JSON file as a whole. With `durable` it also survives a power failure from now on. */
+export async function writeJson(file: string, value: unknown, options: { durable: boolean }): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`
+  const handle = await open(temporary, 'w')
+  try {
+    await fill(handle, value, options.durable)
+  } finally {
+    await handle.close()
+  }
+  await rename(temporary, file)
+}
+
+async function fill(handle: FileHandle, value: unknown, durable: boolean): Promise<void> {
+  await handle.writeFile(`${JSON.stringify(value, undefined, 1)}\n`)
+  if (durable) await handle.sync()
+}

@@ -1,0 +1,60 @@
+import { mkdir, stat, symlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { StageFailure } from '#errors.ts'
+import type { PlannedStep, StepInput } from '../plan.ts'
+import { datastorePath } from './datastore-path.ts'
+import type { JobContext } from './job-context.ts'
+import { isShellSafe } from './job-folder.ts'
+
+/** An input as the step gets it: the literal's text, or a local path. */
+export interface ReadyInput {
+  text: string
+  literal: boolean
+  /** What the step's result depends on. */
+  identity: string
+}
+
+/** Resolves a step's inputs. Throws StageFailure or UserError for data that can't be had. */
+export async function readyInputs(job: JobContext, step: PlannedStep): Promise<Record<string, ReadyInput>> {
+  const entries = Object.entries(step.inputs)
+  const ready = await Promise.all(entries.map(([, input]) => readyInput(job, input)))
+  return Object.fromEntries(entries.map(([name], index) => [name, ready[index]!]))
+}
+
+/** Links inputs whose paths would mean something else in a shell command; returns what the command is given. */
+export async function placeInputs(
+  job: JobContext,
+  step: PlannedStep,
+  inputs: Record<string, ReadyInput>,
+): Promise<Record<string, ReadyInput>> {
+  const placed = Object.entries(inputs).map(async ([name, input]) => {
+    if (input.literal || isShellSafe(input.text)) return [name, input] as const
+    const folder = join(job.folder.root, job.folder.step(step.name).inputs, name)
+    const link = join(folder, basename(input.text).replace(/[^\p{L}\p{N}._-]/gu, '_'))
+    await mkdir(folder, { recursive: true })
+    await symlink(input.text, link)
+    return [name, { ...input, text: link }] as const
+  })
+  return Object.fromEntries(await Promise.all(placed))
+}
+
+async function readyInput(job: JobContext, input: StepInput): Promise<ReadyInput> {
+  if (input.kind === 'literal') return { text: input.value, literal: true, identity: input.value }
+  const { path, digest } = input.kind === 'step' ? outputOf(job, input) : await dataOf(job, input)
+  const name = input.type === 'uri_file' ? basename(path) : ''
+  return { text: path, literal: false, identity: `${digest} ${name}` }
+}
+
+function outputOf(job: JobContext, { step, output }: Extract<StepInput, { kind: 'step' }>) {
+  const found = job.outputs.get(step)?.[output]
+  if (!found) throw new StageFailure(`step '${step}' left no output '${output}'`)
+  return { path: join(job.folder.root, found.path), digest: found.digest }
+}
+
+/** A datastore path that an earlier step of this job wrote to is read from there. */
+async function dataOf(job: JobContext, input: Extract<StepInput, { kind: 'data' }>) {
+  const own = input.source.kind === 'url' ? datastorePath(input.source.value) : undefined
+  const path = own && join(job.folder.root, own)
+  if (path && (await stat(path).catch(() => undefined))) return { path, digest: await job.ports.digest(path) }
+  return job.data(input.source, input.type)
+}

@@ -1,0 +1,34 @@
+import { UserError } from '#errors.ts'
+import type { Plan, Problem } from '../plan.ts'
+import { localDisk } from './disk.ts'
+import { planPipeline } from './plan-pipeline.ts'
+
+/** Checks a pipeline or component file and everything it refers to on this machine's disk (design §8, `ml lint`). */
+export function lintPipeline(
+  file: string,
+  inputs: Record<string, string> = {},
+): { valid: boolean; problems: Problem[] } {
+  const { problems } = planPipeline(file, { ...localDisk, inputs, openInputs: true })
+  return { valid: problems.every(one => one.severity === 'warning'), problems }
+}
+
+/**
+ * Plans the pipeline or component file with these inputs (literal text, or absolute paths, URLs, dataset references).
+ * Throws a UserError for the first error; `lintPipeline` tells them all.
+ */
+export function readPlan(file: string, inputs: Record<string, string>): Plan {
+  const { plan, problems } = planPipeline(file, { ...localDisk, inputs })
+  if (plan) return plan
+  const [first, ...more] = problems.filter(one => one.severity === 'error')
+  throw userError(first!, more.length)
+}
+
+function userError(problem: Problem, more: number): UserError {
+  const { file, line, column, key, suggestion } = problem
+  const others = more === 0 ? '' : ` (and ${more} more ${more === 1 ? 'problem' : 'problems'})`
+  const hint = suggestion === null ? {} : { hint: suggestion }
+  return new UserError(problem.rule, `${problem.message}${others}`, {
+    place: { file, line, column, key },
+    ...hint,
+  })
+}

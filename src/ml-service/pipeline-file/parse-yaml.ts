@@ -1,0 +1,215 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type ParsedNode,
+  parseDocument,
+  type Scalar,
+} from 'yaml'
+import type { Findings } from './findings.ts'
+import { resolvePlainScalar, type ScalarValue } from './yaml-scalar.ts'
+import {
+  dottedPath,
+  type ListTree,
+  lineAndColumn,
+  type MappingTree,
+  type ScalarTree,
+  type SourceFile,
+  type Spot,
+  type Tree,
+} from './yaml-tree.ts'
+
+const MAX_DEPTH = 50
+const MAX_ALIASES = 50
+const MAX_NODES = 200_000
+const MAX_SYNTAX_ERRORS = 20
+
+/** Parses a file as YAML 1.1; reports every fault and returns undefined when there is no usable tree. */
+export function parseYaml(file: SourceFile, findings: Findings): Tree | undefined {
+  const document = compose(file, findings)
+  if (!document) return undefined
+  for (const error of document.errors.slice(0, MAX_SYNTAX_ERRORS)) {
+    if (error.code === 'RESOURCE_EXHAUSTION') reportTooDeep(file, findings)
+    else
+      findings.error(spot(file, error.pos[0]), 'invalid-yaml', `not valid YAML: ${firstLine(error.message)}`)
+  }
+  if (document.errors.length > 0) return undefined
+  if (!document.contents) {
+    findings.error(spot(file, 0), 'empty-file', 'the file is empty')
+    return undefined
+  }
+  const conversion: Conversion = { file, findings, document, aliases: 0, nodes: 0, gaveUp: false }
+  const tree = convert(document.contents, { parent: undefined, name: '', keyOffset: 0, depth: 0 }, conversion)
+  return conversion.gaveUp ? undefined : tree
+}
+
+interface Conversion {
+  file: SourceFile
+  findings: Findings
+  document: Document
+  aliases: number
+  nodes: number
+  gaveUp: boolean
+}
+
+interface Slot {
+  parent: Tree | undefined
+  name: string
+  keyOffset: number
+  depth: number
+}
+
+function compose(file: SourceFile, findings: Findings): Document.Parsed<ParsedNode> | undefined {
+  const options = { schema: 'failsafe', version: '1.1', uniqueKeys: false } as const
+  try {
+    return parseDocument(file.text, { ...options, prettyErrors: false, logLevel: 'error' })
+  } catch (error) {
+    if (error instanceof RangeError) reportTooDeep(file, findings)
+    else findings.error(spot(file, 0), 'invalid-yaml', `not valid YAML: ${firstLine(String(error))}`)
+    return undefined
+  }
+}
+
+/** The parser ran out of stack long after anything that people write. */
+function reportTooDeep(file: SourceFile, findings: Findings): void {
+  findings.error(spot(file, 0), 'too-deep', `nested deeper than ${MAX_DEPTH} levels`)
+}
+
+function convert(node: Node | null, slot: Slot, conversion: Conversion): Tree | undefined {
+  const { file } = conversion
+  const { parent, name, keyOffset } = slot
+  const offset = node?.range?.[0] ?? keyOffset
+  if (exceedsLimits(slot, offset, conversion)) return undefined
+  if (isScalar(node)) return scalar(node, offset, slot, conversion)
+  if (isMap(node)) {
+    const entries = new Map<string, Tree>()
+    return mapping(
+      node,
+      { kind: 'mapping', entries, file, offset, keyOffset, name, parent },
+      slot,
+      conversion,
+    )
+  }
+  if (isSeq(node)) {
+    const tree: ListTree = { kind: 'list', items: [], file, offset, keyOffset, name, parent }
+    return list(node.items as Node[], tree, slot, conversion)
+  }
+  if (isAlias(node)) return alias(node, offset, slot, conversion)
+  return { kind: 'scalar', type: 'null', text: 'None', source: '', file, offset, keyOffset, name, parent }
+}
+
+function exceedsLimits(slot: Slot, offset: number, conversion: Conversion): boolean {
+  conversion.nodes++
+  if (slot.depth > MAX_DEPTH) giveUp(offset, 'too-deep', `nested deeper than ${MAX_DEPTH} levels`, conversion)
+  else if (conversion.nodes > MAX_NODES) {
+    giveUp(offset, 'too-complex', `more than ${MAX_NODES} values, aliases expanded`, conversion)
+  }
+  return conversion.gaveUp
+}
+
+function giveUp(offset: number, rule: string, message: string, conversion: Conversion): void {
+  if (!conversion.gaveUp) conversion.findings.error(spot(conversion.file, offset), rule, message)
+  conversion.gaveUp = true
+}
+
+/** Each use of an anchor becomes a tree of its own, so that every value has one place and one key. */
+function alias(node: Alias, offset: number, slot: Slot, conversion: Conversion): Tree | undefined {
+  conversion.aliases++
+  if (conversion.aliases <= MAX_ALIASES) {
+    const { depth } = slot
+    return convert(node.resolve(conversion.document) ?? null, { ...slot, depth: depth + 1 }, conversion)
+  }
+  giveUp(offset, 'too-many-aliases', `more than ${MAX_ALIASES} YAML aliases`, conversion)
+  return undefined
+}
+
+function mapping(
+  node: { items: { key: unknown; value: unknown }[] },
+  tree: MappingTree,
+  slot: Slot,
+  conversion: Conversion,
+): Tree {
+  for (const { key, value } of node.items) {
+    const name = keyName(key as Node | null, tree, conversion)
+    if (name === undefined) continue
+    const keyOffset = (key as Node | null)?.range?.[0] ?? tree.offset
+    if (isDuplicate(name, keyOffset, tree, conversion)) continue
+    const inner = { parent: tree, name, keyOffset, depth: slot.depth + 1 }
+    const child = convert(value as Node | null, inner, conversion)
+    if (child) tree.entries.set(name, child)
+  }
+  return tree
+}
+
+function list(items: Node[], tree: ListTree, slot: Slot, conversion: Conversion): Tree {
+  for (const [index, item] of items.entries()) {
+    const keyOffset = item?.range?.[0] ?? tree.offset
+    const inner = { parent: tree, name: String(index), keyOffset, depth: slot.depth + 1 }
+    const child = convert(item, inner, conversion)
+    if (child) tree.items.push(child)
+  }
+  return tree
+}
+
+function scalar(node: Scalar, offset: number, slot: Slot, conversion: Conversion): ScalarTree {
+  const source = node.source ?? ''
+  const { type, text } = scalarValue(node, source, conversion)
+  const { parent, name, keyOffset } = slot
+  return { kind: 'scalar', type, text, source, file: conversion.file, offset, keyOffset, name, parent }
+}
+
+function keyName(key: Node | null, tree: MappingTree, { file, findings }: Conversion): string | undefined {
+  const place = { file, offset: key?.range?.[0] ?? tree.offset, key: dottedPath(tree) }
+  if (!isScalar(key)) {
+    findings.error(place, 'bad-key', 'a key must be a single word')
+    return undefined
+  }
+  const name = String(key.value ?? '')
+  if (name !== '<<' || key.type !== 'PLAIN') return name
+  findings.error(place, 'merge-key', "merge keys ('<<') are not supported: write the entries out")
+  return undefined
+}
+
+function isDuplicate(name: string, keyOffset: number, tree: MappingTree, conversion: Conversion): boolean {
+  const first = tree.entries.get(name)
+  if (!first) return false
+  const { line } = lineAndColumn(conversion.file, first.keyOffset)
+  conversion.findings.error(
+    { file: conversion.file, offset: keyOffset, key: dottedPath({ ...tree, name, parent: tree }) },
+    'duplicate-key',
+    `'${name}' is already given in line ${line}`,
+    `remove or rename one of the two`,
+  )
+  return true
+}
+
+const TAGGED: Record<string, string> = {
+  'tag:yaml.org,2002:int': 'integer',
+  'tag:yaml.org,2002:float': 'number',
+  'tag:yaml.org,2002:bool': 'boolean',
+  'tag:yaml.org,2002:null': 'null',
+}
+
+function scalarValue(node: Scalar, source: string, conversion: Conversion): ScalarValue {
+  const text = String(node.value ?? '')
+  const { tag } = node
+  if (tag === undefined) return node.type === 'PLAIN' ? resolvePlainScalar(text) : { type: 'string', text }
+  if (tag === 'tag:yaml.org,2002:str' || tag === '!') return { type: 'string', text }
+  const resolved = resolvePlainScalar(text)
+  if (TAGGED[tag] === resolved.type) return resolved
+  const message = `the YAML tag '${tag}' does not fit '${source}'`
+  conversion.findings.error(spot(conversion.file, node.range?.[0] ?? 0), 'bad-tag', message)
+  return { type: 'string', text }
+}
+
+function spot(file: SourceFile, offset: number): Spot {
+  return { file, offset, key: '' }
+}
+
+function firstLine(message: string): string {
+  return message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
+}

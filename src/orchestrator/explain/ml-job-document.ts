@@ -1,0 +1,70 @@
+import type { Kysely } from 'kysely'
+import { findJob, listJobs, stepsOf } from '#database/ml-jobs.ts'
+import type { Database, MlJobRow } from '#database/schema.ts'
+import { NotFoundError } from '#errors.ts'
+import type { JobReport, StepReport } from '#ml-service/job.ts'
+import type { ModelVersion } from '#models/version.ts'
+import type { JobSubmission } from '#ports/ml-service.ts'
+
+/** An ML job as the API and `--json` show it (design §8). */
+export interface MlJobDocument {
+  job: string
+  status: MlJobRow['status']
+  message: string
+  steps: StepReport[]
+  outputs: Record<string, string>
+  tracking: JobReport['tracking']
+  /** The run that waits for it, or null. */
+  run: string | null
+  pipeline: { name: string; digest: string }
+  inputs: Record<string, string>
+  /** `name:version:sha256` of each registered dataset that was read, by pipeline input name. */
+  datasets: Record<string, string>
+  model: Pick<ModelVersion, 'name' | 'version' | 'digest'> | null
+  metrics: Record<string, number>
+  error: string | null
+  createdAt: string
+  startedAt: string | null
+  endedAt: string | null
+}
+
+/** Newest first; of a running job, the steps as they stand. */
+export async function mlJobDocuments(db: Kysely<Database>, limit: number): Promise<MlJobDocument[]> {
+  const rows = await listJobs(db, limit)
+  return Promise.all(rows.map(row => document(db, row)))
+}
+
+/** Throws NotFoundError. */
+export async function mlJobDocument(db: Kysely<Database>, name: string): Promise<MlJobDocument> {
+  const row = await findJob(db, name)
+  if (row) return document(db, row)
+  throw new NotFoundError('no-such-job', `there is no ML job '${name}'`, {
+    hint: 'see `millwright ml job list`',
+  })
+}
+
+type Report = Partial<JobReport> & { model?: ModelVersion | null; metrics?: Record<string, number> }
+
+async function document(db: Kysely<Database>, row: MlJobRow): Promise<MlJobDocument> {
+  const { notify, pipeline, inputs } = row.request as JobSubmission
+  const report = (row.report ?? {}) as Report
+  const { name, version, digest } = report.model ?? {}
+  return {
+    job: row.name,
+    status: row.status,
+    message: row.message,
+    steps: report.steps ?? ((await stepsOf(db, row.name)) as StepReport[]),
+    outputs: report.outputs ?? {},
+    tracking: report.tracking ?? null,
+    run: notify,
+    pipeline,
+    inputs,
+    datasets: report.datasets ?? {},
+    model: name && version && digest ? { name, version, digest } : null,
+    metrics: report.metrics ?? {},
+    error: report.error ?? null,
+    createdAt: row.created_at.toISOString(),
+    startedAt: row.started_at?.toISOString() ?? null,
+    endedAt: row.ended_at?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StageFailure } from '#errors.ts'
+import { runCheck } from './run-check.ts'
+import type { StageInput, StageOutput, StagePorts } from './stage.ts'
+import { type Coverage, readCoverage, readTestResults, type TestResults } from './test-results.ts'
+
+/** `unit-tests`: the model type's test command must exit with 0; its JUnit and Cobertura reports are read and kept. */
+export async function runUnitTests(input: StageInput, ports: StagePorts): Promise<StageOutput> {
+  const declaration = await ports.readModelType(input.source, input.modelType)
+  const { checks } = declaration.modelType
+  const [junit, cobertura] = [join(input.out, 'junit.xml'), join(input.out, 'coverage.xml')]
+  const exitCode = await runCheck(checks.test, declaration, input, ports, {
+    PYTEST_ADDOPTS: `--junitxml="${junit}" -p no:cacheprovider`,
+    COVERAGE_FILE: join(input.out, '.coverage'),
+    MILLWRIGHT_JUNIT: junit,
+    MILLWRIGHT_COVERAGE: cobertura,
+  })
+  const tests = await readReport(junit, readTestResults)
+  const coverage = await readReport(cobertura, readCoverage)
+  if (exitCode !== 0)
+    throw new StageFailure(failureMessage(checks.test, exitCode, tests), {
+      hint: 'the whole output is in the log of this stage',
+    })
+  return { summary: summary(tests, coverage), detail: { tests, coverage } }
+}
+
+async function readReport<T>(file: string, read: (xml: string) => T): Promise<T | null> {
+  const xml = await readFile(file, 'utf8').catch(() => undefined)
+  return xml === undefined ? null : read(xml)
+}
+
+function failureMessage(command: string, exitCode: number, tests: TestResults | null): string {
+  const [first] = tests?.failures ?? []
+  if (!tests || !first) return `'${command}' exited with ${exitCode}`
+  const others = tests.failures.length > 1 ? `, and ${tests.failures.length - 1} more` : ''
+  return `${first.name} failed: ${first.message}${others} (${tests.passed} of ${tests.total} tests passed)`
+}
+
+function summary(tests: TestResults | null, coverage: Coverage | null): string {
+  const said = tests ? `${tests.passed} of ${tests.total} tests passed` : 'the tests passed'
+  return coverage ? `${said}, ${Math.round(coverage.lineRate * 100)} % of lines covered` : said
+}

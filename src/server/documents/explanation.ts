@@ -1,0 +1,12 @@
+import { z } from '@hono/zod-openapi'
+import type { ImageExplanation } from '#orchestrator/explain/explain-image.ts'
+import type { ModelExplanation } from '#orchestrator/explain/explain-model.ts'
+import type { RunExplanation } from '#orchestrator/explain/explain-run.ts'
+import { ImageSchema } from './image.ts'
+import { MlJobSchema } from './ml-job.ts'
+import { ModelSchema, ModelVersionSchema, PromotionSchema } from './model.ts'
+import { RunSchema } from './run.ts'
+
+export type { ImageExplanation } from '#orchestrator/explain/explain-image.ts'
+export type { ModelExplanation } from '#orchestrator/explain/explain-model.ts'
+export type { RunExplanation } from '#orchestrator/explain/explain-run.ts'

@@ -1,0 +1,36 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { ServerContext } from '../context.ts'
+import { answers } from '../documents/answers.ts'
+import { type StatusDocument, StatusSchema } from '../documents/status.ts'
+
+const status = createRoute({
+  method: 'get',
+  path: '/api/status',
+  summary: 'How the server and its workers stand',
+  responses: answers(StatusSchema, 'The status'),
+})
+
+export function statusRoutes(app: OpenAPIHono, context: ServerContext): void {
+  app.openapi(status, async c => c.json(await statusDocument(context), 200))
+}
+
+async function statusDocument({ o, version, tracking }: ServerContext): Promise<StatusDocument> {
+  const [runs, mlJobs, workers, uri] = await Promise.all([
+    countByStatus(o.db.selectFrom('runs')),
+    countByStatus(o.db.selectFrom('ml_jobs')),
+    o.db.selectFrom('workers').selectAll().orderBy('started_at').execute(),
+    Promise.race([tracking().catch(() => null), Promise.resolve(null)]),
+  ])
+  return {
+    version,
+    database: 'ok',
+    runs: { queued: runs.queued ?? 0, running: runs.running ?? 0, waiting: runs.waiting ?? 0 },
+    mlJobs: { queued: mlJobs.queued ?? 0, running: mlJobs.running ?? 0 },
+    workers: workers.map(({ id, host, pid, started_at, heartbeat_at }) => ({
+      ...{ id, host, pid },
+      startedAt: started_at.toISOString(),
+      heartbeatAt: heartbeat_at.toISOString(),
+    })),
+    tracking: uri === null ? null : { uri },
+  }
+}
