@@ -115,8 +115,11 @@ async function errorOf(response: Response): Promise<AnsweredError> {
   return { code: 'not-our-server', message: `no Millwright server: it answered ${response.status}` }
 }
 
-function withQuery(path: string, query: Query = {}): string {
+/** The path with what is defined of the query. */
+export function withQuery(path: string, query: Query = {}): string {
   const known = Object.entries(query).filter(([, value]) => value !== undefined)
-  const search = new URLSearchParams(known.map(([name, value]) => [name, String(value)])).toString()
+  const search = new URLSearchParams(
+    known.map(([name, value]) => [name, String(value)] as [string, string]),
+  ).toString()
   return search === '' ? path : `${path}?${search}`
 }

@@ -12,6 +12,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'Lend this machine to a server: run stages and ML jobs',
     load: async () => (await import('./worker.ts')).worker,
   },
+  demo: {
+    summary: 'Watch code changes become inference images, in a fresh home',
+    load: async () => (await import('./demo.ts')).demo,
+  },
   doctor: {
     summary: 'Check what Millwright needs, and say how to get what is missing',
     load: async () => (await import('./doctor.ts')).doctor,
@@ -154,7 +158,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 
 /** What groups of commands are about, in the order of the help. */
 export const SECTIONS: readonly { title: string; groups: readonly string[] }[] = [
-  { title: 'Server', groups: ['up', 'worker', 'doctor', 'openapi'] },
+  { title: 'Server', groups: ['up', 'demo', 'worker', 'doctor', 'openapi'] },
   { title: 'Code', groups: ['repo', 'model-type', 'plan', 'pr'] },
   { title: 'Runs', groups: ['run', 'stage'] },
   { title: 'Machine learning', groups: ['ml', 'dataset', 'model', 'image'] },

@@ -13,7 +13,9 @@ export function unknownCommand(path: string, word: string): UserError {
   const typed = [path, word].filter(Boolean).join(' ')
   const meant = nearest(typed, [...Object.keys(COMMANDS), ...groups()])
   return new UserError('unknown-command', `there is no command 'millwright ${typed}'`, {
-    hint: meant ? `did you mean \`millwright ${meant}\`?` : `see \`millwright ${path ? `${path} ` : ''}--help\``,
+    hint: meant
+      ? `did you mean \`millwright ${meant}\`?`
+      : `see \`millwright ${path ? `${path} ` : ''}--help\``,
   })
 }
 
@@ -67,15 +69,15 @@ function summaryOf(name: string): string {
 }
 
 const GROUP_SUMMARIES: Readonly<Record<string, string>> = {
-  repo: 'repositories of the server',
-  'model-type': 'what repositories hold',
-  pr: 'pull requests',
+  repo: 'Repositories of the server',
+  'model-type': 'The model types in them',
+  pr: 'Pull requests',
   run: 'PR, CI and CD runs',
   ml: 'ML pipelines and jobs',
-  dataset: 'versioned data',
-  model: 'model versions',
-  image: 'inference images',
-  explain: 'why, and where from',
+  dataset: 'Versioned data',
+  model: 'Model versions, and which is best where',
+  image: 'Inference images',
+  explain: 'Why something happened, and where it comes from',
 }
 
 function groups(): string[] {

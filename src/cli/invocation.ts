@@ -5,6 +5,8 @@ import type { Terminal } from './print/terminal.ts'
 export interface Invocation {
   /** Words of the command, e.g. `run start`. */
   path: string
+  /** What it does, for its help. */
+  summary: string
   /** Everything after them. */
   words: string[]
   config: Config

@@ -22,8 +22,9 @@ async function dispatch(argv: string[], terminal: Terminal, json: boolean): Prom
   const resolved = resolve(argv, Object.keys(COMMANDS))
   if (resolved.kind === 'command') {
     const { path, words } = resolved
-    const command = await COMMANDS[path]!.load()
-    return command({ path, words, config: readConfig(), terminal, json })
+    const { summary, load } = COMMANDS[path]!
+    const command = await load()
+    return command({ path, summary, words, config: readConfig(), terminal, json })
   }
   if (resolved.kind === 'version') {
     const { version } = await import('./version.ts')

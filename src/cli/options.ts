@@ -1,6 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { UserError } from '#errors.ts'
-import { COMMANDS } from './commands.ts'
 import { HelpShown, type Invocation } from './invocation.ts'
 
 /** What the words after a command said. */
@@ -17,10 +16,10 @@ export function parse<Options extends object>(
   invocation: Invocation,
   define: (command: Command) => Command,
 ): Parsed<Options> {
-  const { path, words, terminal } = invocation
+  const { path, summary, words, terminal } = invocation
   const colors = terminal.outColors
   const command = define(new Command(`millwright ${path}`))
-    .description(COMMANDS[path]?.summary ?? '')
+    .description(summary)
     .option('--json', 'print one JSON document on stdout')
     .helpOption('-h, --help', 'show this')
     .exitOverride()

@@ -51,13 +51,12 @@ export async function stage(invocation: Invocation): Promise<ExitCode> {
 const ON_CHECKOUT = new Set(['code-quality', 'unit-tests', 'local-model-validation', 'package-artifacts'])
 
 /** A commit that git doesn't know here has the time 1970, so that images stay reproducible. */
-async function commitOf(
-  options: Options,
-  source: string,
-): Promise<{ commit: string; committedAt: string }> {
+async function commitOf(options: Options, source: string): Promise<{ commit: string; committedAt: string }> {
   const commit = options.commit ?? (await askGit(['rev-parse', '--verify', 'HEAD'], source))
   if (commit === undefined) {
-    throw new UserError('no-commit', `git doesn't know the commit of ${source}`, { hint: 'give it with --commit' })
+    throw new UserError('no-commit', `git doesn't know the commit of ${source}`, {
+      hint: 'give it with --commit',
+    })
   }
   const format = ['show', '--no-patch', '--no-show-signature', '--format=%ct', '--end-of-options', commit]
   const seconds = Number((await askGit(format, source)) ?? 0)

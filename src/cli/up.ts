@@ -16,7 +16,11 @@ export async function up(invocation: Invocation): Promise<ExitCode> {
     command
       .option('--port <port>', 'port of the server, 0 for any free one; default: 4400', portNumber)
       .option('--host <host>', 'address to listen on; default: 127.0.0.1')
-      .option('--agents <n>', 'how many stages and steps run at once; default: one per core', positiveInteger),
+      .option(
+        '--agents <n>',
+        'how many stages and steps run at once; default: one per core',
+        positiveInteger,
+      ),
   )
   const { port, host, agents } = options
   const { config, terminal } = invocation

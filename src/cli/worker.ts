@@ -11,8 +11,15 @@ interface Options {
 export async function worker(invocation: Invocation): Promise<ExitCode> {
   const { options } = parse<Options>(invocation, command =>
     command
-      .option('--name <name>', 'stable name, so that a restarted worker finds its own work; default: a new one')
-      .option('--agents <n>', 'how many stages and steps run at once; default: one per core', positiveInteger),
+      .option(
+        '--name <name>',
+        'stable name, so that a restarted worker finds its own work; default: a new one',
+      )
+      .option(
+        '--agents <n>',
+        'how many stages and steps run at once; default: one per core',
+        positiveInteger,
+      ),
   )
   const { name, agents } = options
   const { config, terminal, json } = invocation

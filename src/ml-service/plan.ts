@@ -61,6 +61,7 @@ export interface PlannedStep {
   place: { file: string; line: number }
 }
 
+/** `conda` is JSON (so YAML too) of the conda specification, with requirements files (`-r`) written out. */
 export type EnvironmentSpec =
   | { kind: 'reference'; reference: string }
   | { kind: 'inline'; image: string | undefined; conda: string | undefined }
@@ -68,6 +69,7 @@ export type EnvironmentSpec =
 export type StepInput =
   /** `value` is the text that goes into the command, rendered as Python's `str()` would. */
   | { kind: 'literal'; type: 'string' | 'integer' | 'number' | 'boolean'; value: string }
+  /** The output `artifacts` exists without being declared: the step's artifact root (`outputs/`, `logs/`). */
   | { kind: 'step'; step: string; output: string; type: DataType }
   /** A local path (absolute), a dataset reference (`azureml:name@latest`), or a URL, not yet resolved. */
   | { kind: 'data'; type: DataType; source: { kind: 'path' | 'dataset' | 'url'; value: string } }

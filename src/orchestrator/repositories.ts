@@ -1,8 +1,10 @@
 import { basename } from 'node:path'
 import { UserError } from '#errors.ts'
+import { readRepository } from '#model-types/read-repository.ts'
 import type { Repository } from '#ports/code-host.ts'
 import type { Orchestration } from './orchestration.ts'
 import type { PipelineEngine } from './pipelines/pipeline.ts'
+import { withTree } from './triggers/branches.ts'
 import { acceptDeliveries, handleDeliveries } from './triggers/deliveries.ts'
 
 /** Makes a server-owned repository from `source`; what it holds on environment branches counts as merged now. */
@@ -24,6 +26,7 @@ export async function addRepository(
     .onConflict(oc => oc.column('name').doNothing())
     .execute()
   const refs = await o.codeHost.refs(name)
+  await refuseUnusable(o, name, refs['refs/heads/main'])
   await acceptDeliveries(
     o,
     Object.entries(refs).map(([ref, after]) => ({
@@ -36,6 +39,12 @@ export async function addRepository(
   )
   await handleDeliveries(o, engine, () => {})
   return repository
+}
+
+/** What is imported must hold model types that can be read; a later push may break one of them without hiding the others. */
+async function refuseUnusable(o: Orchestration, repository: string, main: string | undefined): Promise<void> {
+  if (!main) return
+  await withTree(o, repository, main, async tree => void readRepository(tree))
 }
 
 /** Repositories with their git URLs. */

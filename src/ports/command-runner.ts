@@ -24,6 +24,7 @@ export interface Command {
   timeoutSeconds?: number
   /** Aborting it ends the tree: SIGTERM, then SIGKILL after `graceSeconds` (default 5). The call settles when all is gone. */
   signal?: AbortSignal
+  /** Read when `signal` is aborted or the time is over, so a getter may decide late. */
   graceSeconds?: number
 }
 

@@ -1,7 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { guard } from './guard.ts'
 import type { ServerContext } from './context.ts'
 import { answerError, answerUnknown, refuseInvalid } from './errors.ts'
+import { guard } from './guard.ts'
 import { datasetRoutes } from './routes/datasets.ts'
 import { eventRoutes } from './routes/events.ts'
 import { explainRoutes } from './routes/explain.ts'
@@ -20,7 +20,16 @@ export type { ServerContext } from './context.ts'
 
 const ROUTES = [
   ...[statusRoutes, repositoryRoutes, modelTypeRoutes, planRoutes, pullRequestRoutes],
-  ...[runRoutes, runLogRoutes, eventRoutes, datasetRoutes, modelRoutes, mlJobRoutes, imageRoutes, explainRoutes],
+  ...[
+    runRoutes,
+    runLogRoutes,
+    eventRoutes,
+    datasetRoutes,
+    modelRoutes,
+    mlJobRoutes,
+    imageRoutes,
+    explainRoutes,
+  ],
 ]
 
 /**

@@ -12,7 +12,13 @@ export const answerError: ErrorHandler = (error, c) => {
 }
 
 export const answerUnknown: NotFoundHandler = c =>
-  answerDocument(c, 404, 'no-such-route', `there is no ${c.req.method} ${c.req.path}`, 'see /api/openapi.json')
+  answerDocument(
+    c,
+    404,
+    'no-such-route',
+    `there is no ${c.req.method} ${c.req.path}`,
+    'see /api/openapi.json',
+  )
 
 export function answerDocument(
   c: Context,

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { bodyLimit } from 'hono/body-limit'
 import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { answerDocument } from './errors.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
@@ -50,7 +50,13 @@ function refuseBody(c: Context): Response | undefined {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return undefined
   const type = c.req.header('content-type')
   if (type === undefined ? !hasBody(c) : /^application\/json\s*(;|$)/i.test(type)) return undefined
-  return answerDocument(c, 415, 'not-json', 'the body must be JSON', 'send the header: Content-Type: application/json')
+  return answerDocument(
+    c,
+    415,
+    'not-json',
+    'the body must be JSON',
+    'send the header: Content-Type: application/json',
+  )
 }
 
 function hasBody(c: Context): boolean {

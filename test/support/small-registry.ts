@@ -55,8 +55,10 @@ export async function smallRegistry(
           const start = Number(/^(\d+)-/.exec(request.headers['content-range'] ?? '')?.[1])
           if (!parts || start !== Buffer.concat(parts).length) return send(response, 416)
           uploads.delete(id!)
-          uploads.set(`${++step}`, [...parts, await buffer(request)])
-          send(response, 202, { location: `/v2/${name}/blobs/uploads/${step}?state=b` })
+          const piece = await buffer(request)
+          const next = `${++step}`
+          uploads.set(next, [...parts, piece])
+          send(response, 202, { location: `/v2/${name}/blobs/uploads/${next}?state=b` })
         },
       ],
       [

@@ -52,7 +52,7 @@ export interface TinyModelChange {
 
 /** Assembles it in a new temporary folder; `golden` is always what the unchanged model answers. */
 export async function tinyModel(change: TinyModelChange = {}): Promise<TinyModel> {
-  const folder = await mkdtemp(join(tmpdir(), 'millwright-test-'))
+  const folder = await mkdtemp(join(tmpdir(), 'millwright-tiny-'))
   const weights = change.weights ?? '[1.5, -2.25]'
   await writeFiles(folder, {
     'serve/predict.py': change.predict ?? PREDICT,

@@ -1,7 +1,7 @@
 import type { RecordedRun, RecordedRuns } from './recorded-runs.ts'
 import { experimentDocument, metricDocument, runDocument, runInfo } from './recorder-documents.ts'
 import { type LoggedModels, loggedModelRoutes } from './recorder-models.ts'
-import { type Fields, known, list, pairs, type Route, text } from './recorder-protocol.ts'
+import { type Fields, known, pairs, type Route, text } from './recorder-protocol.ts'
 import { orderRuns, runMatches } from './run-filter.ts'
 
 /** The part of MLflow's REST protocol 2.0 that scripts use to log, by method and path below `/api/2.0/mlflow/`. */

@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '#config.ts'
 import type { TrackedRun } from '#ports/tracking.ts'
@@ -27,7 +28,7 @@ trackingContract('recorder', () => ({
   },
   async inspect(run) {
     const { info, data } = (await call(run, 'GET', `runs/get?run_id=${run.runId}`)).run
-    const parent = data.tags.find((tag: { key: string }) => tag.key === 'mlflow.parentRunId')?.value
+    const parent = data.tags.find(tag => tag.key === 'mlflow.parentRunId')?.value
     return { status: info.status, name: info.run_name, parent }
   },
 }))
@@ -90,7 +91,7 @@ describe('the recorder and the real mlflow', () => {
       parentRunId: job.runId,
       tags: {},
     })
-    const output = runPython(python, SCRIPT, run)
+    const output = await runPython(python, SCRIPT, run)
     expect(output).toContain(`run ${run.runId}`)
     expect(output).toContain('search 1 0.75 history [3.0, 2.0, nan]')
     expect(output).toContain('parent job')
@@ -109,6 +110,7 @@ describe('the recorder and the real mlflow', () => {
 
 const SCRIPT = `
 import mlflow, os, pathlib
+run_id = os.environ["MLFLOW_RUN_ID"]
 pathlib.Path("note.txt").write_text("hello")
 with mlflow.start_run() as run:
     print("run", run.info.run_id)
@@ -122,7 +124,6 @@ with mlflow.start_run() as run:
     with mlflow.start_run(nested=True, run_name="inner"):
         pass
 client = mlflow.MlflowClient()
-run_id = os.environ["MLFLOW_RUN_ID"]
 run = client.get_run(run_id)
 found = client.search_runs([run.info.experiment_id], filter_string="metrics.f1 > 0.5 and tags.colour = 'blue'")
 history = [m.value for m in client.get_metric_history(run_id, "loss")]
@@ -133,25 +134,25 @@ mlflow.set_experiment("marking")
 mlflow.set_experiment_tag("team", "press")
 `
 
-function runPython(python: string, script: string, run: TrackedRun): string {
+async function runPython(python: string, script: string, run: TrackedRun): Promise<string> {
   const cwd = mkdtempSync(join(folder, 'cwd-'))
-  const { status, stdout, stderr } = spawnSync(python, ['-c', script], {
-    cwd,
-    env: { ...env, ...run.env },
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(stderr)
+  const { stdout } = await promisify(execFile)(python, ['-c', script], { cwd, env: { ...env, ...run.env } })
   return stdout
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: documents of a foreign protocol
-async function call(run: TrackedRun, method: string, path: string, body?: object): Promise<any> {
+interface Answer {
+  error_code?: string
+  message?: string
+  run: { info: { status: string; run_name: string }; data: { tags: { key: string; value: string }[] } }
+}
+
+async function call(run: TrackedRun, method: string, path: string, body?: object): Promise<Answer> {
   const response = await fetch(`${run.uri}/api/2.0/mlflow/${path}`, {
     method,
     headers: { authorization: `Bearer ${run.env.MLFLOW_TRACKING_TOKEN}`, 'content-type': 'application/json' },
     ...(body ? { body: JSON.stringify(body) } : {}),
   })
-  const document = await response.json()
+  const document = (await response.json()) as Answer
   if (!response.ok) throw new Error(`${document.error_code}: ${document.message}`)
   return document
 }

@@ -104,9 +104,10 @@ async function sendPiece(
       'content-range': `${position}-${position + piece.length - 1}`,
     },
     body: piece,
-    expect: [202],
+    expect: [202, 404, 416],
     repeatable: false,
   })
+  if (response.status !== 202) throw new TransientError(`the registry lost the upload (${response.status})`)
   return client.locate(response)
 }
 

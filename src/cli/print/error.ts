@@ -30,5 +30,7 @@ function errorText(error: unknown, { errColors: colors }: Terminal): string {
 
 /** `file:line:column:key`, as far as it is known. */
 function placeText({ file, line, column, key }: Place): string {
-  return [file, line, line === undefined ? undefined : column, key].filter(part => part !== undefined).join(':')
+  return [file, line, line === undefined ? undefined : column, key]
+    .filter(part => part !== undefined)
+    .join(':')
 }

@@ -11,7 +11,9 @@ export const jobResult: View<JobReport> = (job, look) => {
   const { colors } = look
   const title = `${glyph(job.status, colors)} ${colors.bold(job.job)} ${paintStatus(job.status, job.status, colors)}`
   const failed = job.steps.filter(step => step.status === 'failed')
-  const failures = failed.map(step => `  ${colors.red(step.error ?? 'failed')}\n  ${colors.dim(`see ${step.log}`)}`)
+  const failures = failed.map(
+    step => `  ${colors.red(step.error ?? 'failed')}\n  ${colors.dim(`see ${step.log}`)}`,
+  )
   const error = failed.length === 0 && job.error !== null ? [`  ${colors.red(job.error)}`] : failures
   return [title, ...error, facts(Object.entries(job.outputs), look)].filter(Boolean).join('\n')
 }
@@ -25,7 +27,10 @@ export const jobView: View<MlJobDocument> = (job, look) => {
       ['message', job.message === job.status ? null : job.message],
       ['model', job.model && `${job.model.name}:${job.model.version}`],
       ['run', job.run],
-      ['began', [ago(job.startedAt, now), took(job.startedAt, job.endedAt, now)].filter(Boolean).join(', took ')],
+      [
+        'began',
+        [ago(job.startedAt, now), took(job.startedAt, job.endedAt, now)].filter(Boolean).join(', took '),
+      ],
       ['tracking', job.tracking && `${job.tracking.uri} run ${job.tracking.runId}`],
       ...Object.entries(job.metrics).map(([name, value]) => [name, value] as const),
     ],
@@ -42,7 +47,11 @@ export const jobTable: View<MlJobDocument[]> = (jobs, look) => {
     [
       { title: ' ', cell: () => '·', paint: (_, job) => glyph(job.status, colors) },
       { title: 'job', cell: job => job.job, paint: text => colors.bold(text) },
-      { title: 'status', cell: job => job.status, paint: (text, job) => paintStatus(text, job.status, colors) },
+      {
+        title: 'status',
+        cell: job => job.status,
+        paint: (text, job) => paintStatus(text, job.status, colors),
+      },
       { title: 'model', cell: job => (job.model ? `${job.model.name}:${job.model.version}` : '') },
       { title: 'began', cell: job => ago(job.startedAt ?? job.createdAt, now) },
       { title: 'took', cell: job => took(job.startedAt, job.endedAt, now), align: 'right' },

@@ -16,7 +16,11 @@ export const runTable: View<RunDocument[]> = (runs, look) => {
   if (runs.length === 0) return look.colors.dim('no runs')
   const { colors, now } = look
   const columns = [
-    { title: ' ', cell: (run: RunDocument) => '·', paint: (_: string, run: RunDocument) => glyph(standing(run), colors) },
+    {
+      title: ' ',
+      cell: () => '·',
+      paint: (_: string, run: RunDocument) => glyph(standing(run), colors),
+    },
     { title: 'run', cell: (run: RunDocument) => run.id, paint: colors.bold },
     { title: 'model type', cell: (run: RunDocument) => run.modelType },
     {
@@ -28,7 +32,11 @@ export const runTable: View<RunDocument[]> = (runs, look) => {
     { title: 'branch', cell: (run: RunDocument) => run.branch },
     { title: 'commit', cell: (run: RunDocument) => shortCommit(run.commit) },
     { title: 'began', cell: (run: RunDocument) => ago(run.startedAt ?? run.createdAt, now) },
-    { title: 'took', cell: (run: RunDocument) => took(run.startedAt, run.endedAt, now), align: 'right' as const },
+    {
+      title: 'took',
+      cell: (run: RunDocument) => took(run.startedAt, run.endedAt, now),
+      align: 'right' as const,
+    },
     { title: 'reason', cell: (run: RunDocument) => run.reason ?? '', paint: colors.dim, flexible: true },
   ]
   return table(runs, columns, look)
@@ -46,7 +54,10 @@ export const runView: View<RunDocument> = (run, look) => {
       ['commit', `${shortCommit(run.commit)} on ${run.branch} of ${run.repository}`],
       ['environment', run.environment],
       ['dataset', run.dataset],
-      ['began', [ago(run.startedAt, now), took(run.startedAt, run.endedAt, now)].filter(Boolean).join(', took ')],
+      [
+        'began',
+        [ago(run.startedAt, now), took(run.startedAt, run.endedAt, now)].filter(Boolean).join(', took '),
+      ],
     ],
     look,
   )

@@ -23,6 +23,12 @@ function isWorthTelling({ status }: StageDocument): boolean {
 function line(run: RunDocument, stage: StageDocument, { errColors: colors }: Terminal): string {
   const time = stage.endedAt === null ? '' : took(stage.startedAt, stage.endedAt, new Date())
   const said = printable(stage.summary ?? '').replace(/\s+/g, ' ')
-  const parts = [colors.dim(printable(run.id)), glyph(stage.status, colors), stage.name, time, colors.dim(said)]
+  const parts = [
+    colors.dim(printable(run.id)),
+    glyph(stage.status, colors),
+    stage.name,
+    time,
+    colors.dim(said),
+  ]
   return parts.filter(Boolean).join(' ')
 }

@@ -14,6 +14,7 @@ const LOOKS: Readonly<Record<string, readonly [string, Paint]>> = {
   invalid: ['✓', 'yellow'],
   reused: ['✓', 'cyan'],
   failed: ['✗', 'red'],
+  warning: ['!', 'yellow'],
   running: ['●', 'cyan'],
   preparing: ['●', 'cyan'],
   open: ['●', 'cyan'],

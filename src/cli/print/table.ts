@@ -23,7 +23,7 @@ export function table<T>(
   const shown = columns
     .map((column, i) => ({ column, cells: cells[i]! }))
     .filter(({ cells }) => cells.some(text => text !== ''))
-  const widths = fit(
+  const widths = fitted(
     shown.map(({ column, cells }) => ({
       width: Math.max(column.title.length, ...cells.map(width)),
       flexible: column.flexible === true,
@@ -62,7 +62,8 @@ export function width(text: string): number {
   return columns
 }
 
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u
 
 function characterWidth(character: string): number {
   if (character < '\u0300') return 1
@@ -74,7 +75,7 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim()
 }
 
-function fit(columns: { width: number; flexible: boolean }[], available: number): number[] {
+function fitted(columns: { width: number; flexible: boolean }[], available: number): number[] {
   const widths = columns.map(column => column.width)
   let excess = widths.reduce((sum, w) => sum + w + GAP.length, -GAP.length) - available
   columns.forEach((column, i) => {

@@ -24,7 +24,10 @@ export async function runStart(invocation: Invocation): Promise<ExitCode> {
       .requiredOption('--model-type <name>', 'for which model type')
       .option('--dataset <name:version>', 'train with this version (cd)')
       .option('--reason <text>', 'why, e.g. that material or equipment has changed')
-      .option('--commit <commit>', 'full commit id; default: the tip of the branch, for cd the latest packaged one')
+      .option(
+        '--commit <commit>',
+        'full commit id; default: the tip of the branch, for cd the latest packaged one',
+      )
       .option('--branch <branch>', 'branch of the environment; default: main')
       .option('--repository <name>', 'when several have this model type')
       .option('--idempotency-key <key>', 'a second start with the same key finds the first')

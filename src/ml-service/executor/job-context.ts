@@ -28,6 +28,8 @@ export interface JobContext {
   reports: Map<string, StepReport>
   /** Of finished steps, by step and name. */
   outputs: Map<string, Record<string, StepOutput>>
+  /** Keys of steps that this call ran: equal steps of one job are each run, as their author wrote them. */
+  executed: Set<string>
   /** Steps of which somebody reads the reserved output `artifacts`. */
   artifactsWanted: Set<string>
   update(step: string, change: Partial<StepReport>): void
@@ -66,6 +68,7 @@ export async function openJob(
     forceRerun: request.forceRerun === true || plan.settings.forceRerun,
     reports,
     outputs: new Map(),
+    executed: new Set(),
     artifactsWanted: artifactsWanted(request),
     update(step, change) {
       const report = Object.assign(reports.get(step)!, change)

@@ -60,7 +60,7 @@ async function resumed(job: JobContext, { step, key }: ReadyStep, record?: StepR
 
 async function reused(job: JobContext, ready: ReadyStep): Promise<boolean> {
   const { step, parts, key } = ready
-  if (job.forceRerun || !step.deterministic) return false
+  if (job.forceRerun || !step.deterministic || job.executed.has(key)) return false
   const startedAt = now()
   const cached = await job.ports.cache.find(key)
   const paths = outputPaths(job, step)
@@ -99,6 +99,7 @@ async function executed(job: JobContext, ready: ReadyStep): Promise<boolean> {
   const tracked = job.tracking?.startStep(step.name)
   tracked?.catch(() => {})
   let ended: RunStatus = 'FAILED'
+  job.executed.add(ready.key)
   try {
     const result = await executeStep(job, step, inputs, tracked)
     assertSucceeded(step, result)

@@ -1,13 +1,14 @@
-import type { DataType, StepInput } from '../plan.ts'
+import type { DataType } from '../plan.ts'
 import { inputScalar } from './check-bindings.ts'
+import { checkAgainstPort, type Value } from './check-port.ts'
 import { dataInput } from './data-source.ts'
 import type { LiteralType, PipelineDefinition, Port } from './definitions.ts'
 import { wrongType } from './entries.ts'
 import { expressionsIn, interpolate, parseBinding, wholeExpression } from './expressions.ts'
 import { KNOWN, warnUnknownKeys } from './known-keys.ts'
 import type { Library } from './library.ts'
-import { isDataType, isLiteralType, literalFault } from './literals.ts'
-import { checkInputMode, readDataType } from './read-ports.ts'
+import { isDataType, isLiteralType } from './literals.ts'
+import { checkInputMode, readDataType } from './read-input-port.ts'
 import {
   at,
   atFragment,
@@ -15,13 +16,9 @@ import {
   entry,
   type MappingTree,
   type ScalarTree,
-  type Spot,
   scalarText,
   type Tree,
 } from './yaml-tree.ts'
-
-/** `none`: has no value, which is fine for optional inputs. `broken`: an error was reported already. */
-export type Value = StepInput | 'none' | 'broken'
 
 /** One use of a pipeline: its inputs' values, and its steps' inputs once they are asked for. */
 export interface Scope {
@@ -49,32 +46,6 @@ export function bindValue(tree: Tree, port: Port, scope: Scope): Value {
   if (tree.kind === 'mapping') return bindMapping(tree, scalar, port, scope)
   if (!scalar) return 'none'
   return checked(bindScalar(scalar, undefined, port, scope), port, scalar, scope)
-}
-
-/** Literals are checked against type, enum and range; data and literals don't mix. */
-export function checkAgainstPort(value: Value, port: Port, spot: Spot, library: Library): Value {
-  if (value === 'none' || value === 'broken' || port.type === undefined) return value
-  const literal = value.kind === 'literal'
-  if (literal && isLiteralType(port.type)) return checkLiteral(value, port, port.type, spot, library)
-  if (literal === isLiteralType(port.type)) return value
-  const given = literal ? `the ${value.type} '${value.value}'` : `data (${value.type})`
-  const message = `'${port.name}' takes ${literal ? 'data' : 'a literal'} (${port.type}), not ${given}`
-  const suggestion = literal ? `give it as '{type: ${port.type}, path: …}'` : undefined
-  library.findings.error(spot, 'wrong-type', message, suggestion)
-  return 'broken'
-}
-
-function checkLiteral(
-  value: StepInput & { kind: 'literal' },
-  port: Port,
-  type: LiteralType,
-  spot: Spot,
-  { findings }: Library,
-): Value {
-  const fault = literalFault(port, value.value)
-  if (!fault) return { ...value, type }
-  findings.error(spot, fault.rule, fault.message, fault.suggestion)
-  return 'broken'
 }
 
 function bindMapping(tree: MappingTree, scalar: ScalarTree | undefined, port: Port, scope: Scope): Value {

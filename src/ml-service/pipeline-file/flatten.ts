@@ -1,19 +1,12 @@
-import type { PlannedStep, StepInput } from '../plan.ts'
-import { bindValue, checkAgainstPort, type OutputTarget, type Scope, type Value } from './bind-value.ts'
-import { RESERVED_OUTPUT } from './check-bindings.ts'
-import type {
-  CommandDefinition,
-  Definition,
-  OutputPort,
-  PipelineDefinition,
-  Port,
-  StepDefinition,
-  StepOutput,
-} from './definitions.ts'
-import { decideOptional } from './expressions.ts'
+import type { PlannedStep } from '../plan.ts'
+import type { Scope } from './bind-value.ts'
+import type { Value } from './check-port.ts'
+import type { PipelineDefinition, Port, StepDefinition } from './definitions.ts'
 import type { Library } from './library.ts'
+import { plannedStep, targets } from './planned-step.ts'
+import { stepInput } from './step-input.ts'
 import { didYouMean } from './suggest.ts'
-import { at, atKey, atMissing, lineAndColumn, type Spot } from './yaml-tree.ts'
+import { atKey } from './yaml-tree.ts'
 
 const MAX_STEPS = 20_000
 
@@ -84,47 +77,6 @@ function openScope(prefix: string, parts: Omit<Scope, 'prefix' | 'stepInput'>): 
   return scope
 }
 
-function stepInput(step: StepDefinition, name: string, scope: Scope): Value {
-  const port = step.component!.inputs.get(name)
-  if (!port) return 'broken'
-  const tree = step.inputs.get(name)
-  const value = tree ? bindValue(tree, port, scope) : 'none'
-  if (value !== 'none') return value
-  if (port.default) return defaultValue(port, scope.library)
-  if (port.optional) return 'none'
-  const bound = tree
-    ? { spot: at(tree), message: `'${name}' is bound to an input without a value` }
-    : undefined
-  return missing(step, port, bound, scope)
-}
-
-function defaultValue(port: Port, library: Library): Value {
-  const { text, type } = port.default!
-  if (type === 'null') return 'none'
-  const value = { kind: 'literal', type: type as 'string', value: text } as const
-  return checkAgainstPort(value, port, at(port.default!), library)
-}
-
-function missing(
-  step: StepDefinition,
-  port: Port,
-  bound: { spot: Spot; message: string } | undefined,
-  { library }: Scope,
-): Value {
-  const inputs = step.tree.entries.get('inputs')
-  const owner = inputs?.kind === 'mapping' ? inputs : step.tree
-  const path = inputs?.kind === 'mapping' ? port.name : `inputs.${port.name}`
-  const spot = bound?.spot ?? atMissing(owner, path)
-  const kind = port.type === undefined ? '' : ` (${port.type})`
-  const message =
-    bound?.message ?? `step '${step.name}' does not set the required input '${port.name}'${kind}`
-  const unknown = [...step.inputs.keys()].filter(name => !step.component!.inputs.has(name))
-  const typo = unknown.find(name => didYouMean(name, [port.name]))
-  const suggestion = typo ? `rename '${typo}' to '${port.name}'` : `add '${port.name}: …' to its inputs`
-  library.findings.error(spot, 'missing-input', message, bound ? undefined : suggestion)
-  return 'broken'
-}
-
 function warnUnknownInputs(step: StepDefinition, ports: Map<string, Port>, { library }: Scope): void {
   for (const [name, tree] of step.inputs) {
     if (ports.has(name)) continue
@@ -135,53 +87,4 @@ function warnUnknownInputs(step: StepDefinition, ports: Map<string, Port>, { lib
 
 function reportTooMany(step: StepDefinition, { library }: Scope): void {
   library.findings.error(atKey(step.tree), 'too-many-steps', `the pipeline has more than ${MAX_STEPS} steps`)
-}
-
-function plannedStep(
-  step: StepDefinition,
-  component: CommandDefinition,
-  values: Map<string, Value>,
-  scope: Scope,
-): PlannedStep {
-  const given = [...values].filter((pair): pair is [string, StepInput] => typeof pair[1] === 'object')
-  const { line } = lineAndColumn(step.tree.file, step.tree.keyOffset)
-  return {
-    name: scope.prefix + step.name,
-    needs: [],
-    spec: component.spec,
-    command: decideOptional(component.command, input => values.get(input) !== 'none'),
-    code: component.code,
-    environment: step.environment ??
-      component.environment ?? { kind: 'inline', image: undefined, conda: undefined },
-    environmentVariables: { ...component.environmentVariables, ...step.environmentVariables },
-    inputs: Object.fromEntries(given),
-    outputs: plannedOutputs(targets(step, component, scope)),
-    timeoutSeconds: step.timeoutSeconds ?? component.timeoutSeconds,
-    deterministic: component.deterministic,
-    place: { file: step.tree.file.path, line },
-  }
-}
-
-/** What the step says about an output wins over its component, and that over the pipeline output it is bound to. */
-function targets(step: StepDefinition, component: Definition, scope: Scope): Map<string, OutputTarget> {
-  const names = new Set([...component.outputs.keys(), ...step.outputs.keys()])
-  const known = [...names].filter(name => component.outputs.has(name) || name === RESERVED_OUTPUT)
-  return new Map(
-    known.map(name => [name, target(step.outputs.get(name), component.outputs.get(name), scope)]),
-  )
-}
-
-function target(own: StepOutput | undefined, port: OutputPort | undefined, scope: Scope): OutputTarget {
-  const parent = own?.parentOutput === undefined ? undefined : scope.outputs.get(own.parentOutput)
-  return {
-    type: own?.type ?? port?.type ?? parent?.type,
-    path: own?.path ?? parent?.path ?? port?.path,
-  }
-}
-
-function plannedOutputs(outputs: Map<string, OutputTarget>): PlannedStep['outputs'] {
-  const entries = [...outputs].map(
-    ([name, { type, path }]) => [name, { type: type ?? 'uri_folder', path }] as const,
-  )
-  return Object.fromEntries(entries)
 }

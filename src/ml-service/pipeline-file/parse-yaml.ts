@@ -1,16 +1,6 @@
-import {
-  type Alias,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type ParsedNode,
-  parseDocument,
-  type Scalar,
-} from 'yaml'
+import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml'
 import type { Findings } from './findings.ts'
+import { composeDocument, MAX_DEPTH, spot } from './yaml-document.ts'
 import { resolvePlainScalar, type ScalarValue } from './yaml-scalar.ts'
 import {
   dottedPath,
@@ -19,25 +9,17 @@ import {
   type MappingTree,
   type ScalarTree,
   type SourceFile,
-  type Spot,
   type Tree,
 } from './yaml-tree.ts'
 
-const MAX_DEPTH = 50
 const MAX_ALIASES = 50
+
 const MAX_NODES = 200_000
-const MAX_SYNTAX_ERRORS = 20
 
 /** Parses a file as YAML 1.1; reports every fault and returns undefined when there is no usable tree. */
 export function parseYaml(file: SourceFile, findings: Findings): Tree | undefined {
-  const document = compose(file, findings)
+  const document = composeDocument(file, findings)
   if (!document) return undefined
-  for (const error of document.errors.slice(0, MAX_SYNTAX_ERRORS)) {
-    if (error.code === 'RESOURCE_EXHAUSTION') reportTooDeep(file, findings)
-    else
-      findings.error(spot(file, error.pos[0]), 'invalid-yaml', `not valid YAML: ${firstLine(error.message)}`)
-  }
-  if (document.errors.length > 0) return undefined
   if (!document.contents) {
     findings.error(spot(file, 0), 'empty-file', 'the file is empty')
     return undefined
@@ -61,22 +43,6 @@ interface Slot {
   name: string
   keyOffset: number
   depth: number
-}
-
-function compose(file: SourceFile, findings: Findings): Document.Parsed<ParsedNode> | undefined {
-  const options = { schema: 'failsafe', version: '1.1', uniqueKeys: false } as const
-  try {
-    return parseDocument(file.text, { ...options, prettyErrors: false, logLevel: 'error' })
-  } catch (error) {
-    if (error instanceof RangeError) reportTooDeep(file, findings)
-    else findings.error(spot(file, 0), 'invalid-yaml', `not valid YAML: ${firstLine(String(error))}`)
-    return undefined
-  }
-}
-
-/** The parser ran out of stack long after anything that people write. */
-function reportTooDeep(file: SourceFile, findings: Findings): void {
-  findings.error(spot(file, 0), 'too-deep', `nested deeper than ${MAX_DEPTH} levels`)
 }
 
 function convert(node: Node | null, slot: Slot, conversion: Conversion): Tree | undefined {
@@ -204,12 +170,4 @@ function scalarValue(node: Scalar, source: string, conversion: Conversion): Scal
   const message = `the YAML tag '${tag}' does not fit '${source}'`
   conversion.findings.error(spot(conversion.file, node.range?.[0] ?? 0), 'bad-tag', message)
   return { type: 'string', text }
-}
-
-function spot(file: SourceFile, offset: number): Spot {
-  return { file, offset, key: '' }
-}
-
-function firstLine(message: string): string {
-  return message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
 }

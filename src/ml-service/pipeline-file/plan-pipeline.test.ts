@@ -85,6 +85,15 @@ jobs:
     ])
   })
 
+  it('plans a thousand steps, each needing the next one of the file', () => {
+    const step = (i: number) =>
+      `  s${i}:\n    command: x \${{inputs.i}} \${{outputs.o}}\n    ${ENVIRONMENT}\n    inputs: {i: ${i < 999 ? `"\${{parent.jobs.s${i + 1}.outputs.o}}"` : '1'}}\n    outputs: {o: {type: uri_folder}}\n`
+    const { steps } = planned(
+      `type: pipeline\njobs:\n${Array.from({ length: 1000 }, (_, i) => step(i)).join('')}`,
+    )
+    expect(steps.map(one => one.name)).toEqual(Array.from({ length: 1000 }, (_, i) => `s${999 - i}`))
+  })
+
   it('binds its outputs to the steps that make them, passing type and path on', () => {
     const plan = planned(`type: pipeline
 outputs:

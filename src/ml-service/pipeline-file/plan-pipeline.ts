@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path'
 import type { Plan, Problem } from '../plan.ts'
-import type { Value } from './bind-value.ts'
+import type { Value } from './check-port.ts'
 import { booleanEntry, mappingEntry, textEntry } from './entries.ts'
 import { collectFindings, type Findings } from './findings.ts'
 import { finishOutputs, finishSteps } from './finish-plan.ts'

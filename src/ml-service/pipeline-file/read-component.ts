@@ -5,7 +5,7 @@ import { type Library, resolveIn } from './library.ts'
 import { readCommand } from './read-command.ts'
 import { readPipeline } from './read-pipeline.ts'
 import { readInputPorts, readOutputPorts } from './read-ports.ts'
-import { checkStepType } from './read-step.ts'
+import { checkStepType } from './step-type.ts'
 import { at, atMissing, entry, type MappingTree, scalarText, type Tree } from './yaml-tree.ts'
 
 /** Finds the file of a component reference such as `azureml:train@latest`, or undefined. */

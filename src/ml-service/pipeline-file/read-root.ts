@@ -10,7 +10,7 @@ import { wrongType } from './entries.ts'
 import { readComponent } from './read-component.ts'
 import { readPipeline } from './read-pipeline.ts'
 import { readInputPorts, readOutputPorts } from './read-ports.ts'
-import { checkStepType } from './read-step.ts'
+import { checkStepType } from './step-type.ts'
 import { atMissing, entry, type MappingTree, type ScalarTree, scalarText, type Tree } from './yaml-tree.ts'
 
 /** A file that can be run: a pipeline job, a pipeline component, or a command component as the only step. */

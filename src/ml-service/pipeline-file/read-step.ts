@@ -1,26 +1,14 @@
-import type { Definition, Port, Reading, StepDefinition, StepOutput } from './definitions.ts'
+import type { Definition, Port, Reading, StepDefinition } from './definitions.ts'
 import { mappingEntry, textEntry, wrongType } from './entries.ts'
-import { parseBinding, wholeExpression } from './expressions.ts'
 import type { Findings } from './findings.ts'
 import { KNOWN, warnUnknownKeys } from './known-keys.ts'
+import { checkPortName, nameHint } from './names.ts'
 import { checkDistribution, readCommand, readTimeout } from './read-command.ts'
 import { readEnvironment, readEnvironmentVariables } from './read-environment.ts'
-import { checkPortName, nameHint, readOutputPort } from './read-ports.ts'
-import { didYouMeanOneOf } from './suggest.ts'
+import { readStepOutputs } from './read-step-outputs.ts'
+import { checkStepType } from './step-type.ts'
 import { at, atKey, atMissing, entry, isNull, type MappingTree, scalarText, type Tree } from './yaml-tree.ts'
 
-const STEP_TYPES = ['command', 'pipeline']
-const CANNOT_RUN: Record<string, string> = {
-  sweep: 'sweep steps',
-  automl: 'automl steps',
-  spark: 'spark steps',
-  parallel: 'parallel steps',
-  import: 'import steps',
-  data_transfer: 'data_transfer steps',
-  do_while: 'loops',
-  if_else: 'conditions',
-  parallel_for: 'loops',
-}
 const WITHOUT_EFFECT: Record<string, string> = {
   compute: 'steps run on this machine',
   resources: 'steps use what this machine has, as one instance',
@@ -38,25 +26,9 @@ export function readStep(name: string, tree: Tree, reading: Reading): StepDefini
   warnUnknownKeys(tree, KNOWN.step, findings)
   warnWithoutEffect(tree, findings)
   const inputs = readInputs(tree, findings)
-  const outputs = readOutputs(tree, findings)
+  const outputs = readStepOutputs(tree, findings)
   const component = readStepComponent(tree, { inputs, outputs }, reading)
   return { name, tree, component, inputs, outputs, ...overrides(tree, component, reading) }
-}
-
-/** Refuses component and step types that cannot run on one machine; false means the rest isn't worth reading. */
-export function checkStepType(tree: MappingTree, findings: Findings): boolean {
-  const type = entry(tree, 'type')
-  const name = scalarText(type)?.toLowerCase()
-  if (!type || (name && STEP_TYPES.includes(name))) return true
-  const what = tree.name ? `step '${tree.name}'` : 'the component'
-  const refused = name && Object.hasOwn(CANNOT_RUN, name) ? CANNOT_RUN[name] : undefined
-  const message = refused
-    ? `${what} cannot run here: ${refused} run on Azure ML only`
-    : `${what} has the unknown type '${name ?? '…'}'`
-  const known = [...STEP_TYPES, ...Object.keys(CANNOT_RUN)]
-  const suggestion = refused ? undefined : didYouMeanOneOf(name ?? '', known, 'types')
-  findings.error(at(type), refused ? 'unsupported-step' : 'unknown-type', message, suggestion)
-  return false
 }
 
 /** Newer versions of the SDK refuse hyphens, the service takes them. */
@@ -79,36 +51,6 @@ function readInputs(tree: MappingTree, findings: Findings): Map<string, Tree> {
   const inputs = mappingEntry(tree, 'inputs', findings)
   for (const value of inputs?.entries.values() ?? []) checkPortName(value, true, findings)
   return new Map([...(inputs?.entries ?? [])].filter(([, value]) => !isNull(value)))
-}
-
-function readOutputs(tree: MappingTree, findings: Findings): Map<string, StepOutput> {
-  const outputs = mappingEntry(tree, 'outputs', findings)
-  const entries = [...(outputs?.entries ?? [])]
-  return new Map(entries.map(([name, value]) => [name, readStepOutput(name, value, findings)]))
-}
-
-/** Null, `${{parent.outputs.x}}`, or a mapping whose `path` may be such a binding. */
-function readStepOutput(name: string, tree: Tree, findings: Findings): StepOutput {
-  checkPortName(tree, false, findings)
-  const plain = { name, tree, type: undefined, path: undefined }
-  if (tree.kind === 'scalar' && !isNull(tree)) {
-    return { ...plain, parentOutput: parentOutput(tree, findings) }
-  }
-  const port = readOutputPort(name, tree, findings)
-  const path = tree.kind === 'mapping' ? entry(tree, 'path') : undefined
-  if (!path || !wholeExpression(scalarText(path) ?? '')?.startsWith('parent.')) {
-    return { ...port, parentOutput: undefined }
-  }
-  return { ...port, path: undefined, parentOutput: parentOutput(path, findings) }
-}
-
-function parentOutput(tree: Tree, findings: Findings): string | undefined {
-  const text = scalarText(tree) ?? ''
-  const binding = parseBinding(wholeExpression(text) ?? '')
-  if (binding?.to === 'parent-output') return binding.name
-  const message = `an output is bound to an output of the pipeline, not to '${text}'`
-  findings.error(at(tree), 'bad-expression', message, "write '${{parent.outputs.name}}'")
-  return undefined
 }
 
 function readStepComponent(

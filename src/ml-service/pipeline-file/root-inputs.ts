@@ -1,5 +1,5 @@
 import type { StepInput } from '../plan.ts'
-import { checkAgainstPort, type Value } from './bind-value.ts'
+import { checkAgainstPort, type Value } from './check-port.ts'
 import { dataInput } from './data-source.ts'
 import type { LiteralType, PipelineDefinition, Port } from './definitions.ts'
 import type { Library } from './library.ts'

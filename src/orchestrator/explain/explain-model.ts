@@ -36,7 +36,9 @@ export async function explainModel(o: Orchestration, id: string): Promise<ModelE
 async function chosen(o: Orchestration, id: string): Promise<{ name: string; version: number }> {
   const [, name, version] = /^([A-Za-z0-9][A-Za-z0-9._-]{0,127})(?::([1-9][0-9]{0,8}))?$/.exec(id) ?? []
   if (name === undefined) {
-    throw new UserError('invalid-model-reference', `'${id}' is not a model version`, { hint: 'write name:version' })
+    throw new UserError('invalid-model-reference', `'${id}' is not a model version`, {
+      hint: 'write name:version',
+    })
   }
   return { name, version: version === undefined ? (await modelDocument(o, name)).version : Number(version) }
 }

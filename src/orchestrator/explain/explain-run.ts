@@ -1,9 +1,10 @@
 import type { RunRow } from '#database/schema.ts'
 import type { Comparison } from '#models/comparison.ts'
 import type { ModelVersion } from '#models/version.ts'
-import type { Orchestration } from '../orchestration.ts'
 import { knownRun } from '../cancel-run.ts'
+import type { Orchestration } from '../orchestration.ts'
 import { type RunDocument, runDocuments } from '../run-document.ts'
+import { jobName } from '../stages/run-ml-pipeline.ts'
 import { type ImageDocument, imageDocument } from './image-document.ts'
 import { type ArtifactDocument, artifactOf, type CommitDocument, commitOf, comparisonOf } from './lineage.ts'
 
@@ -27,7 +28,13 @@ export interface TriggerDocument {
   reason: string | null
   pullRequest: number | null
   /** The delivery of the code host that started it, or null when a person or another run did. */
-  delivery: { id: string; ref: string; before: string | null; after: string | null; receivedAt: string } | null
+  delivery: {
+    id: string
+    ref: string
+    before: string | null
+    after: string | null
+    receivedAt: string
+  } | null
   /** The changed files that touch the model type. */
   because: { path: string; because: string }[]
 }
@@ -89,10 +96,7 @@ async function childrenOf({ db }: Orchestration, run: RunRow): Promise<RunDocume
     .selectFrom('runs')
     .selectAll()
     .where(eb =>
-      eb.or([
-        eb('key', '=', `retry:${run.id}`),
-        eb(eb.ref('input', '->>').key('ciRun'), '=', run.id),
-      ]),
+      eb.or([eb('key', '=', `retry:${run.id}`), eb(eb.ref('input', '->>').key('ciRun'), '=', run.id)]),
     )
     .orderBy('build_id')
     .execute()
@@ -102,12 +106,9 @@ async function childrenOf({ db }: Orchestration, run: RunRow): Promise<RunDocume
 /** The version that the run's ML job has registered. */
 async function versionOf(o: Orchestration, run: RunRow): Promise<ModelVersion[]> {
   if (run.pipeline !== 'cd') return []
-  const job = await o.db
-    .selectFrom('ml_jobs')
-    .select('name')
-    .where(eb => eb(eb.ref('request', '->>').key('notify'), '=', run.id))
-    .executeTakeFirst()
-  return job ? o.ports.models.versions({ job: job.name }) : []
+  return o.ports.models.versions({
+    job: jobName({ modelType: run.model_type, run: { buildId: run.build_id } }),
+  })
 }
 
 async function imageOf({ db }: Orchestration, run: RunRow): Promise<ImageDocument | null> {

@@ -41,7 +41,9 @@ export async function imageDocument(db: Kysely<Database>, reference: string): Pr
   const digits = /^(?:sha256:)?([0-9a-f]{12,64})$/.exec(reference)?.[1]
   const rows = digits === undefined ? await byTag(db, reference) : await byDigits(db, digits)
   if (rows.length > 1) {
-    throw new UserError('ambiguous-digest', `several images begin with ${reference}`, { hint: 'give more digits' })
+    throw new UserError('ambiguous-digest', `several images begin with ${reference}`, {
+      hint: 'give more digits',
+    })
   }
   if (rows.length === 1) return (await documents(db, rows))[0]!
   throw new NotFoundError('no-such-image', `there is no image '${reference}'`, {
@@ -67,8 +69,18 @@ function byTag(db: Kysely<Database>, reference: string): Promise<ImageRow[]> {
 async function documents(db: Kysely<Database>, rows: ImageRow[]): Promise<ImageDocument[]> {
   if (rows.length === 0) return []
   const digests = rows.map(row => row.digest)
-  const tags = await db.selectFrom('image_tags').selectAll().where('digest', 'in', digests).orderBy('tag').execute()
-  return rows.map(row => document(row, tags.filter(tag => tag.digest === row.digest).map(({ tag }) => tag)))
+  const tags = await db
+    .selectFrom('image_tags')
+    .selectAll()
+    .where('digest', 'in', digests)
+    .orderBy('tag')
+    .execute()
+  return rows.map(row =>
+    document(
+      row,
+      tags.filter(tag => tag.digest === row.digest).map(({ tag }) => tag),
+    ),
+  )
 }
 
 function document(row: ImageRow, tags: string[]): ImageDocument {

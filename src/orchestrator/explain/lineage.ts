@@ -102,7 +102,9 @@ async function datasetsOf(o: Orchestration, identities: string): Promise<Lineage
   const references = identities.split(',').flatMap(identity => {
     const [, reference, digest] = /^([^:]+:\d+):(.+)$/.exec(identity.trim()) ?? []
     const parsed = reference === undefined ? undefined : parseDatasetReference(reference)
-    return parsed && digest && parsed.version !== 'latest' ? [{ ...parsed, version: parsed.version, digest }] : []
+    return parsed && digest && parsed.version !== 'latest'
+      ? [{ ...parsed, version: parsed.version, digest }]
+      : []
   })
   return Promise.all(
     references.map(async reference => {

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { endStage, findRun, startStage } from '#database/runs.ts'
-import type { RunRow } from '#database/schema.ts'
+import type { RunRow, StageRow } from '#database/schema.ts'
 import { isTransient } from '#database/transient.ts'
 import { CancelledError, errorDocument, StageFailure, UserError } from '#errors.ts'
 import { failpoint } from '#failpoint.ts'
@@ -11,6 +11,7 @@ import { leave, type StageInput, type StageOutput } from '../stages/stage.ts'
 import { STAGES, type StageName } from '../stages/stages.ts'
 import type { StageFacts } from './pipeline.ts'
 import { recordOutput } from './record-output.ts'
+import { earlierValidation } from './reuse-validation.ts'
 
 /** How a stage ended, as the engine's journal keeps it. */
 export interface StageEnding {
@@ -26,6 +27,8 @@ export interface StageEnding {
  */
 export async function executeStage(o: Orchestration, id: string, name: StageName): Promise<StageEnding> {
   const run = await requireRun(o, id)
+  const earlier = await earlierValidation(o, run, name)
+  if (earlier) return reused(o, run, name, earlier)
   return attempt(o, run, name, async input => {
     const release = STAGES[name].agent ? await o.takeAgent(input.signal) : () => {}
     try {
@@ -126,6 +129,19 @@ export async function stageInput(
     log: line => appendFileSync(logFile, `${line}\n`),
     signal,
   }
+}
+
+async function reused(
+  o: Orchestration,
+  run: RunRow,
+  name: StageName,
+  earlier: StageRow & { build_id: number },
+): Promise<StageEnding> {
+  const at = o.ports.clock.now()
+  const summary = `the same files passed in run ${earlier.build_id}: ${earlier.summary}`
+  await endStage(o.db, run.id, name, { status: 'reused', at, summary, detail: earlier.detail, error: null })
+  o.changed(run.id)
+  return { status: 'succeeded', facts: {}, document: null }
 }
 
 async function succeeded(

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StageFailure } from '#errors.ts'
 import { runCheck } from './run-check.ts'
-import type { StageInput, StageOutput, StagePorts } from './stage.ts'
+import type { Declaration, StageInput, StageOutput, StagePorts } from './stage.ts'
 import { type Coverage, readCoverage, readTestResults, type TestResults } from './test-results.ts'
 
 /** `unit-tests`: the model type's test command must exit with 0; its JUnit and Cobertura reports are read and kept. */
@@ -11,10 +11,11 @@ export async function runUnitTests(input: StageInput, ports: StagePorts): Promis
   const { checks } = declaration.modelType
   const [junit, cobertura] = [join(input.out, 'junit.xml'), join(input.out, 'coverage.xml')]
   const exitCode = await runCheck(checks.test, declaration, input, ports, {
-    PYTEST_ADDOPTS: `--junitxml="${junit}" -p no:cacheprovider`,
+    PYTEST_ADDOPTS: [
+      `--junitxml="${junit}" -p no:cacheprovider`,
+      ...coverageOptions(declaration, cobertura),
+    ].join(' '),
     COVERAGE_FILE: join(input.out, '.coverage'),
-    MILLWRIGHT_JUNIT: junit,
-    MILLWRIGHT_COVERAGE: cobertura,
   })
   const tests = await readReport(junit, readTestResults)
   const coverage = await readReport(cobertura, readCoverage)
@@ -23,6 +24,13 @@ export async function runUnitTests(input: StageInput, ports: StagePorts): Promis
       hint: 'the whole output is in the log of this stage',
     })
   return { summary: summary(tests, coverage), detail: { tests, coverage } }
+}
+
+/** Coverage is measured when the model type requires the plugin that measures it. */
+function coverageOptions({ requirements }: Declaration, report: string): string[] {
+  return requirements.checks.some(line => /^pytest-cov\b/.test(line))
+    ? [`--cov --cov-report=xml:"${report}"`]
+    : []
 }
 
 async function readReport<T>(file: string, read: (xml: string) => T): Promise<T | null> {

@@ -9,7 +9,10 @@ const add = createRoute({
   path: '/api/repositories',
   summary: 'Makes a repository of the server from a path or URL',
   request: { body: body(z.strictObject({ source: z.string().min(1), name: z.string().optional() })) },
-  responses: answers(RepositorySchema, 'The repository; what its environment branches hold counts as merged now'),
+  responses: answers(
+    RepositorySchema,
+    'The repository; what its environment branches hold counts as merged now',
+  ),
 })
 
 const list = createRoute({

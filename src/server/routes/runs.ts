@@ -23,7 +23,10 @@ const start = createRoute({
         modelType: z.string(),
         dataset: z.string().optional(),
         reason: z.string().max(2000).optional(),
-        commit: z.string().regex(/^[0-9a-f]{40}$/, 'must be a full commit id').optional(),
+        commit: z
+          .string()
+          .regex(/^[0-9a-f]{40}$/, 'must be a full commit id')
+          .optional(),
         branch: z.string().optional(),
         repository: z.string().optional(),
       }),
@@ -95,5 +98,7 @@ export function runRoutes(app: OpenAPIHono, { o, engine }: ServerContext): void 
 }
 
 function withoutUndefined(query: { [K in keyof RunFilter]: RunFilter[K] | undefined }): RunFilter {
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as unknown as RunFilter
+  return Object.fromEntries(
+    Object.entries(query).filter(([, value]) => value !== undefined),
+  ) as unknown as RunFilter
 }

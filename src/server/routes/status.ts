@@ -1,4 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { Kysely } from 'kysely'
+import type { Database } from '#database/schema.ts'
 import type { ServerContext } from '../context.ts'
 import { answers } from '../documents/answers.ts'
 import { type StatusDocument, StatusSchema } from '../documents/status.ts'
@@ -16,8 +18,8 @@ export function statusRoutes(app: OpenAPIHono, context: ServerContext): void {
 
 async function statusDocument({ o, version, tracking }: ServerContext): Promise<StatusDocument> {
   const [runs, mlJobs, workers, uri] = await Promise.all([
-    countByStatus(o.db.selectFrom('runs')),
-    countByStatus(o.db.selectFrom('ml_jobs')),
+    countByStatus(o.db, 'runs'),
+    countByStatus(o.db, 'ml_jobs'),
     o.db.selectFrom('workers').selectAll().orderBy('started_at').execute(),
     Promise.race([tracking().catch(() => null), Promise.resolve(null)]),
   ])
@@ -33,4 +35,18 @@ async function statusDocument({ o, version, tracking }: ServerContext): Promise<
     })),
     tracking: uri === null ? null : { uri },
   }
+}
+
+/** Of those that have not ended. */
+async function countByStatus(
+  db: Kysely<Database>,
+  table: 'runs' | 'ml_jobs',
+): Promise<Record<string, number>> {
+  const rows = await db
+    .selectFrom(table)
+    .select(['status', eb => eb.fn.countAll<number>().as('count')])
+    .where('ended_at', 'is', null)
+    .groupBy('status')
+    .execute()
+  return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]))
 }
