@@ -15,6 +15,7 @@ import { runJob } from '#ml-service/executor/run-job.ts'
 import { createSlots } from '#ml-service/executor/slots.ts'
 import type { ExecutorPorts, JobReport, JobRequest, StepReport } from '#ml-service/job.ts'
 import type { Plan, PlannedStep, StepInput } from '#ml-service/plan.ts'
+import type { Tracking } from '#ports/tracking.ts'
 
 const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' }
 const home = mkdtempSync(join(tmpdir(), 'executor-'))
@@ -406,6 +407,61 @@ describe('a second call on the same folder', () => {
     expect(report.status).toBe('completed')
     expect(logOf(report, 'second')).toBe('')
     expect(readFileSync(join(home, `first-${count}`), 'utf8')).toBe('x\n')
+  })
+})
+
+describe('tracking', () => {
+  const recorded = () => {
+    const calls: string[] = []
+    const tracking: Tracking = {
+      async startRun({ name, parentRunId }) {
+        calls.push(`start ${name} under ${parentRunId ?? 'nothing'}`)
+        const runId = `${name}-run`
+        return { runId, experimentId: '1', uri: 'http://tracking', env: { MLFLOW_RUN_ID: runId } }
+      },
+      endRun: async (runId, status) => void calls.push(`end ${runId} ${status}`),
+      metrics: async () => ({}),
+    }
+    return { calls, tracking }
+  }
+
+  it('gives every step that runs a run under the job, and the executor has the last word', async () => {
+    const { calls, tracking } = recorded()
+    const steps = [step('good', ': mlflow; echo $MLFLOW_RUN_ID'), step('bad', 'exit 1', { needs: ['good'] })]
+    const report = await run({ steps }, { tracking })
+    expect(report.tracking).toEqual({ uri: 'http://tracking', experiment: 'tests', runId: 'job-run' })
+    expect(logOf(report, 'good')).toBe('good-run\n')
+    expect(calls.sort()).toEqual([
+      'end bad-run FAILED',
+      'end good-run FINISHED',
+      'end job-run FAILED',
+      'start bad under job-run',
+      'start good under job-run',
+      'start job under nothing',
+    ])
+  })
+
+  it('has no run when every step was reused', async () => {
+    const { calls, tracking } = recorded()
+    await run({ steps: [step('one', 'true')] })
+    const request = { directory: `${folder}-again`, job: 'again' }
+    const report = await run({ steps: [step('one', 'true')] }, { tracking }, request)
+    expect(report.tracking).toBeNull()
+    expect(calls).toEqual([])
+  })
+
+  it('is waited for only by a step that can log', async () => {
+    const { tracking } = recorded()
+    let answer = () => {}
+    const ready = new Promise<void>(resolve => {
+      answer = resolve
+    })
+    const slow: Tracking = { ...tracking, startRun: given => ready.then(() => tracking.startRun(given)) }
+    const steps = [step('plain', 'true'), step('after', 'true', { needs: ['plain'] })]
+    const onStep = (report: StepReport) =>
+      report.name === 'after' && report.status === 'completed' && answer()
+    const report = await run({ steps }, { tracking: slow }, {}, { onStep: found => void onStep(found) })
+    expect(report).toMatchObject({ status: 'completed', tracking: { runId: 'job-run' } })
   })
 })
 

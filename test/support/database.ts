@@ -7,8 +7,10 @@ import type { Database } from '#database/schema.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of the run's PostgreSQL; see global-postgres.ts. */
+    /** Of the run's PostgreSQL; see global-services.ts. */
     postgresUrl: string
+    /** Of the run's MLflow server, which may still be starting. */
+    mlflowUri: string
   }
 }
 

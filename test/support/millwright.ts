@@ -1,19 +1,19 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { appendFileSync, openSync, readFileSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { inject } from 'vitest'
+import { readConfig } from '#config.ts'
 import type { RunDocument } from '#orchestrator/run-document.ts'
+import { SHARED_TOOLS } from './shared-tools.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const BIN = join(ROOT, 'bin/millwright.js')
 const execute = promisify(execFile)
-
-/** Tools and Python environments are shared by all homes of a test run: they are the same everywhere. */
-const SHARED = join(tmpdir(), 'millwright-test-tools')
 
 export interface Answer {
   code: number
@@ -45,13 +45,13 @@ export interface ServerProcess {
 export async function testHome(): Promise<TestHome> {
   const path = await mkdtemp(join(tmpdir(), 'millwright-home-'))
   for (const name of ['tools', 'environments']) {
-    await mkdir(join(SHARED, name), { recursive: true })
-    await symlink(join(SHARED, name), join(path, name))
+    await mkdir(join(SHARED_TOOLS, name), { recursive: true })
+    await symlink(join(SHARED_TOOLS, name), join(path, name))
   }
   const base = {
-    PATH: process.env.PATH ?? '',
-    HOME: process.env.HOME ?? '',
+    ...readConfig().inheritedEnv,
     MILLWRIGHT_HOME: path,
+    MLFLOW_TRACKING_URI: inject('mlflowUri'),
     ...IDENTITY,
   }
   const started = new Set<ChildProcess>()
@@ -95,6 +95,18 @@ export async function importTiny(home: TestHome, edit?: (folder: string) => Prom
   const clone = join(home.path, 'clone')
   await home.git(home.path, 'clone', '-q', url, clone)
   return clone
+}
+
+/** Sets a literal input of a tiny model type's pipeline: `threshold` (50 is perfect), or `seconds` that training takes. */
+export async function setParameter(
+  folder: string,
+  modelType: string,
+  name: string,
+  value: number,
+): Promise<void> {
+  const file = join(folder, 'mlops', modelType, 'pipeline.yml')
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.replace(new RegExp(`^  ${name}: .*$`, 'm'), `  ${name}: ${value}`))
 }
 
 /** Polls the runs until `found` returns something. */

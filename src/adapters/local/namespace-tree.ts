@@ -23,6 +23,7 @@ import {
  * A shell is the first process, so that the command isn't `init` (which ignores signals and must reap). It waits for
  * our word before it starts the command: only then is it certain that the chain of parent-death signals stands.
  *
+ * `detached` keeps a Ctrl-C in the terminal from reaching the command before we decide what it means.
  * The death signal comes from the thread that started the tree: start trees from a thread that lives long enough.
  */
 export function namespaceTrees(options: { user: boolean }): StartTree {
@@ -33,6 +34,7 @@ export function namespaceTrees(options: { user: boolean }): StartTree {
     const child = await spawned([...prefix, ...firstProcess(command)], {
       cwd: command.cwd,
       env: command.env,
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     })
     await handshake(child)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { CommandRunner } from '#ports/command-runner.ts'
 import type { EnvironmentRequirements, PythonEnvironments } from '#ports/python-environments.ts'
@@ -55,12 +55,12 @@ async function isUsable(environment: string): Promise<boolean> {
   return (await stat(join(environment, 'bin', 'python')).catch(() => undefined)) !== undefined
 }
 
-/** Builds of processes that died; we hold the lock. */
+/** Builds of processes that died, and one that lost its interpreter; we hold the lock. */
 async function removeLeftovers(directory: string, key: string): Promise<void> {
-  const current = basename(await readlink(join(directory, key)).catch(() => ''))
   const builds = await readdir(join(directory, 'builds'))
-  const leftovers = builds.filter(name => name.startsWith(`${key}-`) && name !== current)
-  for (const name of leftovers) await rm(join(directory, 'builds', name), { recursive: true, force: true })
+  for (const name of builds.filter(build => build.startsWith(`${key}-`))) {
+    await rm(join(directory, 'builds', name), { recursive: true, force: true })
+  }
 }
 
 async function buildOrRemove(build: string, work: () => Promise<void>): Promise<void> {

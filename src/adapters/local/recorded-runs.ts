@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -82,7 +82,6 @@ function emptyRecords(directory: string): RecordedRuns {
     const { experimentId, ...kept } = run
     const text = JSON.stringify({ ...kept, experiment: experiments.get(experimentId)?.name }, toPlain, 1)
     const temporary = `${file}.${randomUUID()}.tmp`
-    await mkdir(join(directory, 'runs'), { recursive: true })
     await writeFile(temporary, `${text}\n`)
     await rename(temporary, file)
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { linkTree } from '#ml-service/executor/link-tree.ts'
 import type { CachedStep, FinishedStep, StepCache } from '#ml-service/job.ts'
@@ -36,13 +37,14 @@ export function folderStepCache(
     },
     async store(key, step) {
       if (await readEntry(entryFolder(key))) return
-      await mkdir(join(directory, key.slice(0, 2)), { recursive: true })
+      mkdirSync(join(directory, key.slice(0, 2)), { recursive: true })
       await publish(await assemble(directory, step), entryFolder(key))
     },
   }
 }
 
 async function readEntry(folder: string): Promise<Entry | undefined> {
+  if (!existsSync(folder)) return undefined
   try {
     return JSON.parse(await readFile(join(folder, 'entry.json'), 'utf8')) as Entry
   } catch {
@@ -67,17 +69,18 @@ async function isIntact(cached: CachedStep, digest: (path: string) => Promise<st
 
 /** Moved away first, so that nobody finds half of it. */
 async function discard(directory: string, folder: string): Promise<void> {
-  const grave = await temporaryFolder(directory)
+  const grave = temporaryFolder(directory)
   await rename(folder, join(grave, 'entry')).catch(() => {})
   await rm(grave, { recursive: true, force: true })
 }
 
 async function assemble(directory: string, step: FinishedStep): Promise<string> {
-  const folder = await temporaryFolder(directory)
-  await mkdir(join(folder, 'outputs'))
-  for (const [name, { path }] of Object.entries(step.outputs))
-    await linkTree(path, join(folder, 'outputs', name))
-  await linkTree(step.log, join(folder, 'log.txt'))
+  const folder = temporaryFolder(directory)
+  mkdirSync(join(folder, 'outputs'))
+  for (const [name, { path }] of Object.entries(step.outputs)) {
+    await linkTree(path, join(folder, 'outputs', name), { protect: true })
+  }
+  await linkTree(step.log, join(folder, 'log.txt'), { protect: true })
   const digests = Object.entries(step.outputs).map(([name, { digest }]) => [name, digest])
   const { job, parts } = step
   const entry: Entry = {
@@ -86,7 +89,7 @@ async function assemble(directory: string, step: FinishedStep): Promise<string> 
     outputs: Object.fromEntries(digests),
     storedAt: new Date().toISOString(),
   }
-  await writeFile(join(folder, 'entry.json'), JSON.stringify(entry))
+  writeFileSync(join(folder, 'entry.json'), JSON.stringify(entry))
   return folder
 }
 
@@ -101,8 +104,8 @@ async function publish(assembled: string, folder: string): Promise<void> {
   }
 }
 
-async function temporaryFolder(directory: string): Promise<string> {
+function temporaryFolder(directory: string): string {
   const folder = join(directory, 'tmp', randomUUID())
-  await mkdir(folder, { recursive: true })
+  mkdirSync(folder, { recursive: true })
   return folder
 }

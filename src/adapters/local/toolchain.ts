@@ -18,7 +18,7 @@ export interface Toolchain {
 export function toolchain(options: { home: string; env: Readonly<Record<string, string>> }): Toolchain {
   const python = rememberSuccess(() => findPython(options.env))
   const uv = rememberSuccess(async () => {
-    const found = await findProgram('uv', { cwd: '/', path: options.env.PATH })
+    const found = findProgram('uv', { cwd: '/', path: options.env.PATH })
     if (found) return found
     const tools = join(options.home, 'tools')
     if (existsSync(uvProgram(tools))) return uvProgram(tools)
@@ -49,7 +49,7 @@ async function findPython(env: Readonly<Record<string, string>>): Promise<{ path
   }
   const found = old.length > 0 ? `; ${old.join(', ')}` : ''
   throw new UserError('python-missing', `Python 3.10 or newer isn't on PATH${found}`, {
-    hint: `install it: ${await installCommand(env)}`,
+    hint: `install it: ${installCommand(env)}`,
   })
 }
 
@@ -57,7 +57,7 @@ const QUESTION = 'import sys; print("%d.%d.%d" % sys.version_info[:3]); print(sy
 
 /** What stands behind a name, past version managers' shims. */
 async function askPython(name: string, env: Readonly<Record<string, string>>) {
-  const program = await findProgram(name, { cwd: '/', path: env.PATH })
+  const program = findProgram(name, { cwd: '/', path: env.PATH })
   if (!program) return undefined
   try {
     const { stdout } = await promisify(execFile)(program, ['-I', '-c', QUESTION], { env, timeout: 30_000 })
@@ -83,9 +83,8 @@ const INSTALLERS = [
   ['winget', 'winget install Python.Python.3.12'],
 ] as const
 
-async function installCommand(env: Readonly<Record<string, string>>): Promise<string> {
+function installCommand(env: Readonly<Record<string, string>>): string {
   const path = `${env.PATH ?? ''}:/usr/bin:/bin:/sbin:/usr/sbin:/opt/homebrew/bin`
-  for (const [program, command] of INSTALLERS)
-    if (await findProgram(program, { cwd: '/', path })) return command
+  for (const [program, command] of INSTALLERS) if (findProgram(program, { cwd: '/', path })) return command
   return 'see https://www.python.org/downloads/'
 }

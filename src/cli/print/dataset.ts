@@ -34,12 +34,12 @@ export const datasetView: View<DatasetDocument> = (dataset, look) => {
   const files = table(
     shown,
     [
-      { title: '', cell: () => '' },
       { title: 'file', cell: file => file.path, flexible: true },
       { title: 'size', cell: file => size(file.bytes), align: 'right' },
       { title: 'digest', cell: file => shortDigest(file.digest), paint: colors.dim },
     ],
     look,
+    '  ',
   )
   const more = dataset.files.length - shown.length
   const rest = more > 0 ? colors.dim(`\nand ${more} more files: see --json`) : ''

@@ -68,7 +68,6 @@ function environmentTable(environments: EnvironmentDocument[], look: Look): stri
   return table(
     environments,
     [
-      { title: ' ', cell: () => ' ' },
       { title: 'environment', cell: one => one.environment },
       { title: 'best', cell: one => one.best?.toString() ?? 'none', paint: text => colors.green(text) },
       { title: 'since', cell: one => ago(one.changedAt, now) },
@@ -76,6 +75,7 @@ function environmentTable(environments: EnvironmentDocument[], look: Look): stri
       { title: 'reason', cell: one => one.reason ?? '', flexible: true, paint: text => colors.dim(text) },
     ],
     look,
+    '  ',
   )
 }
 

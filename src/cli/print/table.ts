@@ -18,6 +18,7 @@ export function table<T>(
   rows: readonly T[],
   columns: readonly Column<T>[],
   look: { colors: Colors; columns: number },
+  indent = '',
 ): string {
   const cells = columns.map(column => rows.map(row => oneLine(column.cell(row))))
   const shown = columns
@@ -28,7 +29,7 @@ export function table<T>(
       width: Math.max(column.title.length, ...cells.map(width)),
       flexible: column.flexible === true,
     })),
-    look.columns,
+    look.columns - indent.length,
   )
   const titles = shown.map(({ column }, i) =>
     look.colors.dim(pad(column.title.toUpperCase(), widths[i]!, column.align)),
@@ -39,7 +40,7 @@ export function table<T>(
       return spaced(column.paint ? column.paint(text, row) : text, widths[i]! - width(text), column.align)
     }),
   )
-  return [titles, ...lines].map(line => line.join(GAP).trimEnd()).join('\n')
+  return [titles, ...lines].map(line => `${indent}${line.join(GAP).trimEnd()}`).join('\n')
 }
 
 /** The text cut to `most` columns, with an ellipsis. */

@@ -1,8 +1,8 @@
-/** How long ago, e.g. `5 minutes ago`; `now` for less than five seconds. */
+/** How long ago, e.g. `5 minutes ago`; `just now` for less than five seconds. */
 export function ago(time: string | null, now: Date): string {
   if (time === null) return ''
   const seconds = (now.getTime() - Date.parse(time)) / 1000
-  if (seconds < 5) return 'now'
+  if (seconds < 5) return 'just now'
   const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? UNITS.at(-1)!
   const count = Math.floor(seconds / size)
   return `${count} ${unit}${count === 1 ? '' : 's'} ago`

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { CancelledError } from '#errors.ts'
 import type { CommandResult } from '#ports/command-runner.ts'
 import type { TrackedRun } from '#ports/tracking.ts'
@@ -23,7 +24,7 @@ export async function executeStep(
 ): Promise<CommandResult> {
   const python = await untilAborted(job.environment(job.requirements(step)), job.signal)
   const run =
-    tracked && (await logsToTracking(step, python)) ? await untilAborted(tracked, job.signal) : undefined
+    tracked && (await logsToTracking(job, step, python)) ? await untilAborted(tracked, job.signal) : undefined
   const release = await job.ports.takeSlot(job.signal)
   try {
     if (job.signal.aborted) throw new CancelledError()
@@ -34,13 +35,8 @@ export async function executeStep(
 }
 
 /** Only what can log waits for the tracking service: `mlflow` is installed, or the command may install it. */
-async function logsToTracking(step: PlannedStep, python: string): Promise<boolean> {
-  if (/\b(mlflow|pip|uv|conda)\b/.test(step.command)) return true
-  const lib = join(python, 'lib')
-  const versions = await readdir(lib).catch(() => [])
-  const packages = versions.map(version => join(lib, version, 'site-packages', 'mlflow'))
-  const found = await Promise.all(packages.map(path => stat(path).catch(() => undefined)))
-  return found.some(Boolean)
+async function logsToTracking(job: JobContext, step: PlannedStep, python: string): Promise<boolean> {
+  return /\b(mlflow|pip|uv|conda)\b/.test(step.command) || job.hasMlflow(python)
 }
 
 async function runProcess(
@@ -69,26 +65,30 @@ async function runProcess(
   return result
 }
 
-/** Makes the working directory, with the code and the folders `outputs` and `logs` whose contents are kept. */
+/**
+ * Makes the working directory, with the code and the folders `outputs` and `logs` whose contents are kept. A handful of
+ * small folders is made faster than one wait for the thread pool takes.
+ */
 async function makeFolders(job: JobContext, step: PlannedStep): Promise<string> {
   const folder = job.folder.step(step.name)
   const work = join(job.folder.root, folder.work)
-  await mkdir(join(job.folder.root, folder.artifacts, 'user_logs'), { recursive: true })
-  await mkdir(work)
+  mkdirSync(dirname(join(job.folder.root, folder.log)), { recursive: true })
+  mkdirSync(work)
   if (step.code !== undefined) await (await job.code(step.code)).copyTo(work)
-  await mkdir(join(work, 'outputs'), { recursive: true })
-  await mkdir(join(work, 'logs'), { recursive: true })
+  mkdirSync(join(work, 'outputs'), { recursive: true })
+  mkdirSync(join(work, 'logs'), { recursive: true })
   return work
 }
 
 /** Keeps what the step left in `outputs` and `logs`; the working directory stays only for those who look for an error. */
 async function captureArtifacts(job: JobContext, step: PlannedStep, succeeded: boolean): Promise<void> {
   const folder = job.folder.step(step.name)
-  for (const name of ['outputs', 'logs']) {
+  const kept = ['outputs', 'logs'].map(name => {
     const from = join(job.folder.root, folder.work, name)
-    await rename(from, join(job.folder.root, folder.artifacts, name)).catch(() => {})
-  }
-  if (succeeded) await rm(join(job.folder.root, folder.work), { recursive: true, force: true })
+    return rename(from, join(job.folder.root, folder.artifacts, name)).catch(() => {})
+  })
+  await Promise.all(kept)
+  if (succeeded) job.later(rm(join(job.folder.root, folder.work), { recursive: true, force: true }))
 }
 
 function mapValues<A, B>(values: Record<string, A>, change: (value: A) => B): Record<string, B> {

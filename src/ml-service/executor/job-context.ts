@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { EnvironmentRequirements } from '#ports/python-environments.ts'
 import type { ExecutorPorts, JobListener, JobRequest, ResolvedData, StepReport } from '../job.ts'
 import type { PlannedStep, StepInput } from '../plan.ts'
@@ -32,12 +35,17 @@ export interface JobContext {
   executed: Set<string>
   /** Steps of which somebody reads the reserved output `artifacts`. */
   artifactsWanted: Set<string>
+  /** Work that nothing has to wait for but the end of the job; its failure is no failure of the job. */
+  later(work: Promise<unknown>): void
+  settled(): Promise<void>
   update(step: string, change: Partial<StepReport>): void
   requirements(step: PlannedStep): EnvironmentRequirements
   code(path: string): Promise<CodeSnapshot>
   digest(path: string): Promise<string>
   data(source: DataSource, type: string): Promise<ResolvedData>
   environment(requirements: EnvironmentRequirements): Promise<string>
+  /** Whether `mlflow` is installed in a Python environment. */
+  hasMlflow(python: string): Promise<boolean>
   /** Begins with the environments of all steps: once one step has to run, those after it mostly have to, too. */
   prepareAll(): void
   sortedListing(): string
@@ -57,6 +65,7 @@ export async function openJob(
     (wanted: EnvironmentRequirements) => ports.environments.prepare(wanted, { signal: options.signal }),
     wanted => JSON.stringify(wanted),
   )
+  const background = new Set<Promise<void>>()
   const reports = new Map(plan.steps.map(step => [step.name, pendingReport(step.name)]))
   return {
     ports,
@@ -70,6 +79,14 @@ export async function openJob(
     outputs: new Map(),
     executed: new Set(),
     artifactsWanted: artifactsWanted(request),
+    later(work) {
+      const settled: Promise<void> = work.then(
+        () => void background.delete(settled),
+        () => void background.delete(settled),
+      )
+      background.add(settled)
+    },
+    settled: async () => void (await Promise.all(background)),
     update(step, change) {
       const report = Object.assign(reports.get(step)!, change)
       options.onStep({ ...report })
@@ -82,6 +99,7 @@ export async function openJob(
       source => `${source.kind}:${source.value}`,
     ),
     environment,
+    hasMlflow: once(hasMlflow, python => python),
     prepareAll: onceOnly(() => {
       for (const step of plan.steps) environment(requirementsOf(step, request.environments)).catch(() => {})
     }),
@@ -127,6 +145,12 @@ async function resolve(
   state.data[source.value] = data
   await state.save()
   return data
+}
+
+async function hasMlflow(python: string): Promise<boolean> {
+  const lib = join(python, 'lib')
+  const versions = await readdir(lib).catch(() => [])
+  return versions.some(version => existsSync(join(lib, version, 'site-packages', 'mlflow')))
 }
 
 function onceOnly<T>(make: () => T): () => T {

@@ -1,33 +1,49 @@
-import { constants } from 'node:fs'
+import { constants, type Dirent } from 'node:fs'
 import { chmod, copyFile, link, mkdir, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
  * Gives `target` the contents of `source` (a file or a folder) by hard links, or by copies where the file system has
- * none; the files become read-only in both places. Symbolic links are followed.
+ * none. Symbolic links are followed. With `protect` the files become read-only, in both places.
  */
-export async function linkTree(source: string, target: string): Promise<void> {
-  await linkEntry(source, target, [])
+export async function linkTree(
+  source: string,
+  target: string,
+  options: { protect?: boolean } = {},
+): Promise<void> {
+  const protect = options.protect === true
+  if ((await stat(source)).isDirectory()) await linkFolder(source, target, { protect, above: [] })
+  else await linkFile(await realpath(source), target, protect)
 }
 
-async function linkEntry(source: string, target: string, above: string[]): Promise<void> {
-  const info = await stat(source)
-  if (info.isDirectory()) return linkFolder(source, target, above)
-  if (!info.isFile()) return
-  if ((info.mode & 0o222) !== 0) await chmod(source, info.mode & 0o555)
-  await linkFile(await realpath(source), target)
+/** `above` holds the real paths of the folders that were entered through links, so that circles end. */
+interface Walk {
+  protect: boolean
+  above: readonly string[]
 }
 
-async function linkFolder(source: string, target: string, above: string[]): Promise<void> {
-  const real = await realpath(source)
-  if (above.includes(real)) return
+async function linkFolder(source: string, target: string, walk: Walk): Promise<void> {
   await mkdir(target, { recursive: true })
-  for (const name of await readdir(source)) {
-    await linkEntry(join(source, name), join(target, name), [...above, real])
+  for (const entry of await readdir(source, { withFileTypes: true })) {
+    await linkEntry(entry, join(source, entry.name), join(target, entry.name), walk)
   }
 }
 
-async function linkFile(source: string, target: string): Promise<void> {
+async function linkEntry(entry: Dirent, source: string, target: string, walk: Walk): Promise<void> {
+  if (entry.isSymbolicLink()) return followLink(source, target, walk)
+  if (entry.isDirectory()) return linkFolder(source, target, walk)
+  if (entry.isFile()) return linkFile(source, target, walk.protect)
+}
+
+async function followLink(source: string, target: string, { protect, above }: Walk): Promise<void> {
+  const real = await realpath(source)
+  const circle = above.includes(real) || source.startsWith(`${real}/`)
+  if (!(await stat(real)).isDirectory()) await linkFile(real, target, protect)
+  else if (!circle) await linkFolder(source, target, { protect, above: [...above, real] })
+}
+
+async function linkFile(source: string, target: string, protect: boolean): Promise<void> {
+  if (protect) await makeReadOnly(source)
   try {
     await link(source, target)
   } catch (error) {
@@ -37,3 +53,8 @@ async function linkFile(source: string, target: string): Promise<void> {
 }
 
 const LINKS_UNAVAILABLE = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP'])
+
+async function makeReadOnly(file: string): Promise<void> {
+  const { mode } = await stat(file)
+  if ((mode & 0o222) !== 0) await chmod(file, mode & 0o555)
+}

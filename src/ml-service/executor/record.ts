@@ -1,4 +1,5 @@
-import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
+import { existsSync, renameSync, writeFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import type { StepReport } from '../job.ts'
 
 /** What is kept of a step in its folder (`record.json`): enough to go on without it, and to explain it later. */
@@ -23,6 +24,7 @@ export async function readRecord(file: string): Promise<StepRecord | undefined> 
 
 /** Parsed JSON of a file, or undefined when it is missing or damaged. */
 export async function readJson(file: string): Promise<unknown> {
+  if (!existsSync(file)) return undefined
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch {
@@ -33,16 +35,8 @@ export async function readJson(file: string): Promise<unknown> {
 /** Replaces a JSON file as a whole. With `durable` it also survives a power failure from now on. */
 export async function writeJson(file: string, value: unknown, options: { durable: boolean }): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`
-  const handle = await open(temporary, 'w')
-  try {
-    await fill(handle, value, options.durable)
-  } finally {
-    await handle.close()
-  }
-  await rename(temporary, file)
-}
-
-async function fill(handle: FileHandle, value: unknown, durable: boolean): Promise<void> {
-  await handle.writeFile(`${JSON.stringify(value, undefined, 1)}\n`)
-  if (durable) await handle.sync()
+  const text = `${JSON.stringify(value, undefined, 1)}\n`
+  if (options.durable) await writeFile(temporary, text, { flush: true })
+  else writeFileSync(temporary, text)
+  renameSync(temporary, file)
 }

@@ -28,6 +28,7 @@ export async function runJob(
     }
     return await report(job, options.signal.aborted)
   } finally {
+    await job.settled()
     await job.folder.dispose()
   }
 }

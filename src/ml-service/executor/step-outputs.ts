@@ -1,4 +1,5 @@
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { existsSync, mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DataType, PlannedStep } from '../plan.ts'
 import { datastorePath } from './datastore-path.ts'
@@ -24,8 +25,8 @@ export async function makeOutputs(
   for (const [name, relative] of Object.entries(paths)) {
     if (name === 'artifacts') continue
     const path = join(job.folder.root, relative)
-    await rm(path, { recursive: true, force: true })
-    await mkdir(isFile(step.outputs[name]?.type) ? dirname(path) : path, { recursive: true })
+    if (existsSync(path)) await rm(path, { recursive: true })
+    mkdirSync(isFile(step.outputs[name]?.type) ? dirname(path) : path, { recursive: true })
   }
 }
 
@@ -37,7 +38,7 @@ export async function collectOutputs(
   const outputs: Record<string, StepOutput> = {}
   for (const [name, path] of Object.entries(paths)) {
     const full = join(job.folder.root, path)
-    if (!(await stat(full).catch(() => undefined))) continue
+    if (!existsSync(full)) continue
     outputs[name] = { path, digest: await job.ports.digest(full) }
   }
   return outputs

@@ -2,7 +2,6 @@ import type { Kysely } from 'kysely'
 import { findJob, listJobs, stepsOf } from '#database/ml-jobs.ts'
 import type { Database, MlJobRow } from '#database/schema.ts'
 import { NotFoundError } from '#errors.ts'
-import type { JobReport, StepReport } from '#ml-service/job.ts'
 import type { ModelVersion } from '#models/version.ts'
 import type { JobSubmission } from '#ports/ml-service.ts'
 
@@ -11,9 +10,9 @@ export interface MlJobDocument {
   job: string
   status: MlJobRow['status']
   message: string
-  steps: StepReport[]
+  steps: MlStepDocument[]
   outputs: Record<string, string>
-  tracking: JobReport['tracking']
+  tracking: { uri: string; experiment: string; runId: string } | null
   /** The run that waits for it, or null. */
   run: string | null
   pipeline: { name: string; digest: string }
@@ -26,6 +25,21 @@ export interface MlJobDocument {
   createdAt: string
   startedAt: string | null
   endedAt: string | null
+}
+
+export interface MlStepDocument {
+  name: string
+  status: 'pending' | 'preparing' | 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped'
+  reused: boolean
+  /** The job whose outputs were taken instead of running the step. */
+  reusedFrom: string | null
+  exitCode: number | null
+  startedAt: string | null
+  endedAt: string | null
+  /** Path on the machine of the worker. */
+  log: string
+  outputs: Record<string, string>
+  error: string | null
 }
 
 /** Newest first; of a running job, the steps as they stand. */
@@ -43,7 +57,12 @@ export async function mlJobDocument(db: Kysely<Database>, name: string): Promise
   })
 }
 
-type Report = Partial<JobReport> & { model?: ModelVersion | null; metrics?: Record<string, number> }
+/** What a job's row keeps once the job has ended. */
+type Report = Partial<
+  Pick<MlJobDocument, 'steps' | 'outputs' | 'tracking' | 'datasets' | 'metrics' | 'error'>
+> & {
+  model?: ModelVersion | null
+}
 
 async function document(db: Kysely<Database>, row: MlJobRow): Promise<MlJobDocument> {
   const { notify, pipeline, inputs } = row.request as JobSubmission
@@ -53,7 +72,7 @@ async function document(db: Kysely<Database>, row: MlJobRow): Promise<MlJobDocum
     job: row.name,
     status: row.status,
     message: row.message,
-    steps: report.steps ?? ((await stepsOf(db, row.name)) as StepReport[]),
+    steps: report.steps ?? ((await stepsOf(db, row.name)) as MlStepDocument[]),
     outputs: report.outputs ?? {},
     tracking: report.tracking ?? null,
     run: notify,

@@ -6,7 +6,7 @@ import { isTransient } from '#database/transient.ts'
 import { errorDocument } from '#errors.ts'
 import { type Orchestration, runFolders } from '../orchestration.ts'
 import { requireRun } from './execute-stage.ts'
-import { validatedTree } from './reuse-validation.ts'
+import { fetchSource } from './fetch-source.ts'
 
 /** How a run begins: `pipeline` to run, or an error that stops it before its first stage. */
 export type Beginning =
@@ -50,15 +50,6 @@ export async function endRun(
   await removeWorkingFiles(o, id)
   o.changed(id)
   if (ended) await notify(o, await requireRun(o, id))
-}
-
-async function fetchSource(o: Orchestration, run: RunRow): Promise<void> {
-  const { source } = runFolders(o, run.id)
-  await rm(source, { recursive: true, force: true })
-  const { committedAt } = await o.codeHost.checkout(run.repository, run.commit, source)
-  const { modelType } = await o.ports.readModelType(source, run.model_type)
-  const tree = await validatedTree(source, modelType.folder)
-  await updateRun(o.db, run.id, { input: { ...run.input, committedAt, tree } })
 }
 
 const WORKING_FILES = [

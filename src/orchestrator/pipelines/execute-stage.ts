@@ -9,6 +9,7 @@ import { failpoint } from '#failpoint.ts'
 import { type Orchestration, runFolders } from '../orchestration.ts'
 import { leave, type StageInput, type StageOutput } from '../stages/stage.ts'
 import { STAGES, type StageName } from '../stages/stages.ts'
+import { fetchSource } from './fetch-source.ts'
 import type { StageFacts } from './pipeline.ts'
 import { recordOutput } from './record-output.ts'
 import { earlierValidation } from './reuse-validation.ts'
@@ -33,6 +34,8 @@ export async function executeStage(o: Orchestration, id: string, name: StageName
     const release = STAGES[name].agent ? await o.takeAgent(input.signal) : () => {}
     try {
       failpoint(`before:${name}`)
+      // The checks may have written into the tree; what is packaged is the commit's.
+      if (name === 'package-artifacts') await fetchSource(o, run)
       const output = await STAGES[name].run(input, o.ports)
       failpoint(`effect:${name}`)
       return output

@@ -37,7 +37,7 @@ async function artifactPaths(
     pipelines.files(source, modelType.compare.score, scoreInputs(modelType)),
     listTree(source),
   ])
-  const service = all.filter(path => path.startsWith(`${modelType.serve.code}/`))
+  const service = all.filter(path => path.startsWith(`${modelType.serve.code}/`) && !isByteCode(path))
   const declarations = [
     modelType.file,
     'mlops/millwright.yml',
@@ -48,6 +48,11 @@ async function artifactPaths(
   return [...new Set([...training, ...scoring, ...service, ...named])]
     .map(path => posix.normalize(path))
     .sort()
+}
+
+/** Python's own cache: it holds times, so that the same tree would give other bytes. */
+function isByteCode(path: string): boolean {
+  return path.split('/').includes('__pycache__')
 }
 
 /** What a score component is given: a model and the data to score. Which model isn't known yet. */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StageFailure } from '#errors.ts'
 import { runCheck } from './run-check.ts'
@@ -33,7 +33,15 @@ function coverageOptions({ requirements }: Declaration, report: string): string[
     : []
 }
 
+/** Larger reports are left unread: the tests' code may write what it wants. */
+const MAX_REPORT_BYTES = 32 * 2 ** 20
+
 async function readReport<T>(file: string, read: (xml: string) => T): Promise<T | null> {
+  const size = await stat(file).then(
+    found => found.size,
+    () => 0,
+  )
+  if (size > MAX_REPORT_BYTES) return null
   const xml = await readFile(file, 'utf8').catch(() => undefined)
   return xml === undefined ? null : read(xml)
 }
@@ -41,7 +49,8 @@ async function readReport<T>(file: string, read: (xml: string) => T): Promise<T 
 function failureMessage(command: string, exitCode: number, tests: TestResults | null): string {
   const [first] = tests?.failures ?? []
   if (!tests || !first) return `'${command}' exited with ${exitCode}`
-  const others = tests.failures.length > 1 ? `, and ${tests.failures.length - 1} more` : ''
+  const more = tests.total - tests.skipped - tests.passed - 1
+  const others = more > 0 ? `, and ${more} more` : ''
   return `${first.name} failed: ${first.message}${others} (${tests.passed} of ${tests.total} tests passed)`
 }
 

@@ -86,7 +86,8 @@ export function runRoutes(app: OpenAPIHono, { o, engine }: ServerContext): void 
   })
   app.openapi(show, async c => c.json(await document(await knownRun(o, c.req.valid('param').id)), 200))
   app.openapi(cancel, async c => {
-    return c.json(await document(await cancelRun(o, engine, c.req.valid('param').id)), 200)
+    const { id } = await knownRun(o, c.req.valid('param').id)
+    return c.json(await document(await cancelRun(o, engine, id)), 200)
   })
   app.openapi(retry, async c => {
     return c.json(await document(await retryRun(o, engine, c.req.valid('param').id)), 200)

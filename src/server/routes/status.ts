@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Kysely } from 'kysely'
 import type { Database } from '#database/schema.ts'
@@ -21,7 +22,7 @@ async function statusDocument({ o, version, tracking }: ServerContext): Promise<
     countByStatus(o.db, 'runs'),
     countByStatus(o.db, 'ml_jobs'),
     o.db.selectFrom('workers').selectAll().orderBy('started_at').execute(),
-    Promise.race([tracking().catch(() => null), Promise.resolve(null)]),
+    Promise.race([tracking().catch(() => null), setImmediate(null)]),
   ])
   return {
     version,
