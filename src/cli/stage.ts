@@ -52,13 +52,17 @@ const ON_CHECKOUT = new Set(['code-quality', 'unit-tests', 'local-model-validati
 
 /** A commit that git doesn't know here has the time 1970, so that images stay reproducible. */
 async function commitOf(options: Options, source: string): Promise<{ commit: string; committedAt: string }> {
-  const commit = options.commit ?? (await askGit(['rev-parse', '--verify', 'HEAD'], source))
+  const commit = options.commit ?? (await headOf(source)) ?? (await headOf('.'))
   if (commit === undefined) {
     throw new UserError('no-commit', `git doesn't know the commit of ${source}`, {
       hint: 'give it with --commit',
     })
   }
   const format = ['show', '--no-patch', '--no-show-signature', '--format=%ct', '--end-of-options', commit]
-  const seconds = Number((await askGit(format, source)) ?? 0)
+  const seconds = Number((await askGit(format, source)) ?? (await askGit(format, '.')) ?? 0)
   return { commit, committedAt: new Date(seconds * 1000).toISOString() }
+}
+
+function headOf(folder: string): Promise<string | undefined> {
+  return askGit(['rev-parse', '--verify', 'HEAD'], folder)
 }

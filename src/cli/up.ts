@@ -33,7 +33,7 @@ export async function up(invocation: Invocation): Promise<ExitCode> {
     onReady: ready => void announce(invocation, ready),
     signal: interrupted(stopping),
   })
-  return 0
+  process.exit(0) // connections that are kept alive would hold the process for seconds
 }
 
 async function announce({ config, terminal, json }: Invocation, ready: Ready): Promise<void> {

@@ -32,7 +32,7 @@ export async function worker(invocation: Invocation): Promise<ExitCode> {
     onReady: ready => terminal.out(json ? `${JSON.stringify(ready)}\n` : sentence(ready)),
     signal: interrupted(stopping),
   })
-  return 0
+  process.exit(0) // connections that are kept alive would hold the process for seconds
 }
 
 function sentence({ id, agents }: { id: string; agents: number }): string {

@@ -25,7 +25,7 @@ export async function openPullRequest(
       .execute()
     const updated = await tx
       .updateTable('pull_requests')
-      .set({ head: opened.head, updated_at: at })
+      .set({ head: opened.head, title: opened.title, updated_at: at })
       .where('repository', '=', opened.repository)
       .where('ref', '=', opened.ref)
       .where('status', '=', 'open')

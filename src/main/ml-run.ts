@@ -47,7 +47,7 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
     takeSlot: createSlots(cpus().length),
   }
   try {
-    const job = basename(directory)
+    const job = `${basename(directory)}-${tools.clock.now().getTime().toString(36)}`
     return await runJob(
       executor,
       { job, plan, directory, environments, forceRerun: run.force },

@@ -1,10 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { access, constants, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { localDeliveries } from '#adapters/local/deliveries.ts'
+import { sweepOrphans } from '#adapters/local/marked-tree.ts'
 import type { Config } from '#config.ts'
 import { UserError } from '#errors.ts'
 import { armFailpoint } from '#failpoint.ts'
@@ -33,47 +35,63 @@ export interface UpOptions {
 export async function up(options: UpOptions): Promise<void> {
   const { config, signal } = options
   armFailpoint(config.failpoint)
+  process.noDeprecation = true // the engine's database client warns about the engine's own calls
   const folders = homeFolders(config.home)
   await prepareHome(config.home)
   await refuseSecond(folders.serverFile)
+  await refuseTakenPort(options)
   const log = homeLog(config.home, options.log)
+  await sweepOrphans()
   const tools = composeTools(config)
   const database = await openDatabase(config, log)
-  const tracking = startTracking({ config, tools, databaseUrl: database.url, db: database.db, log })
-  const worker = await startWorker({
-    config,
-    tools,
-    db: database.db,
-    databaseUrl: database.url,
-    id: await workerId(config.home),
-    agents: options.agents ?? cpus().length,
-    tracking: tracking.port,
-    mirror: tracking.mirror,
-    log,
-  })
-  const token = await homeToken(config.home)
-  const server = await listen(options, worker, token, tracking.uri)
-  await writePrivate(
-    folders.serverFile,
-    JSON.stringify({ url: server.url, token, pid: process.pid, version: packageVersion() }),
-  )
-  void tracking.uri().then(
-    uri =>
-      writePrivate(
-        folders.workerFile,
-        JSON.stringify({ databaseUrl: database.url, trackingUri: uri } satisfies WorkerFile),
-      ),
-    () => {},
-  )
-  receiveDeliveries(worker, { directory: folders.repositories, config, signal, log })
-  options.onReady({ url: server.url, home: config.home, tracking: tracking.uri() })
+  const running = [() => database.close()]
+  try {
+    const tracking = startTracking({ config, tools, databaseUrl: database.url, db: database.db, log })
+    running.unshift(() => tracking.stop())
+    const worker = await startWorker({
+      config,
+      tools,
+      db: database.db,
+      databaseUrl: database.url,
+      id: await workerId(config.home),
+      agents: options.agents ?? cpus().length,
+      tracking: tracking.port,
+      mirror: tracking.mirror,
+      log,
+    })
+    running.unshift(() => worker.stop())
+    const token = await homeToken(config.home)
+    const server = await listen(options, worker, token, tracking.uri)
+    running.unshift(() => server.close())
+    await writePrivate(
+      folders.serverFile,
+      JSON.stringify({ url: server.url, token, pid: process.pid, version: packageVersion() }),
+    )
+    void tracking.uri().then(
+      uri =>
+        writePrivate(
+          folders.workerFile,
+          JSON.stringify({ databaseUrl: database.url, trackingUri: uri } satisfies WorkerFile),
+        ),
+      () => {},
+    )
+    receiveDeliveries(worker, { directory: folders.repositories, config, signal, log })
+    options.onReady({ url: server.url, home: config.home, tracking: tracking.uri() })
+    await aborted(signal)
+  } finally {
+    await rm(folders.serverFile, { force: true })
+    await atMost(STOP_SECONDS, async () => {
+      for (const stop of running) await stop()
+    })
+  }
+}
 
-  await aborted(signal)
-  await rm(folders.serverFile, { force: true })
-  await server.close()
-  await worker.stop()
-  await tracking.stop()
-  await database.close()
+/** A part that can't stop in good order (its database is gone) must not keep the process: whatever runs dies with us. */
+const STOP_SECONDS = 20
+
+async function atMost(seconds: number, work: () => Promise<void>): Promise<void> {
+  const giveUp = AbortSignal.timeout(seconds * 1000)
+  await Promise.race([work(), aborted(giveUp)])
 }
 
 async function prepareHome(home: string): Promise<void> {
@@ -159,12 +177,33 @@ async function listen(options: UpOptions, worker: Worker, token: string, trackin
           }),
       })
     })
-    server.on('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EADDRINUSE') return reject(cause)
-      const hint = 'give another one with --port, or --port 0 for any free one'
-      reject(new UserError('port-in-use', `port ${wanted} of ${host} is in use`, { hint, cause }))
-    })
+    server.on('error', cause => reject(listenError(cause, host, wanted)))
   })
+}
+
+/** Says so before anything is started. */
+async function refuseTakenPort({ host = '127.0.0.1', port = DEFAULT_PORT }: UpOptions): Promise<void> {
+  const probe = createServer()
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', cause => reject(listenError(cause, host, port)))
+    probe.listen(port, host, resolve)
+  })
+  await new Promise(resolve => probe.close(resolve))
+}
+
+function listenError(cause: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (cause.code === 'EADDRINUSE') {
+    const hint = 'give another one with --port, or --port 0 for any free one'
+    return new UserError('port-in-use', `port ${port} of ${host} is in use`, { hint, cause })
+  }
+  if (cause.code === 'EACCES' || cause.code === 'EADDRNOTAVAIL' || cause.code === 'ENOTFOUND') {
+    const hint = 'give an address of this machine with --host, and a port above 1023 with --port'
+    return new UserError('cannot-listen', `can't listen on ${host}:${port}: ${cause.message}`, {
+      hint,
+      cause,
+    })
+  }
+  return cause
 }
 
 /** Takes over what the repositories' hooks have recorded, now and whenever there is more. */
@@ -174,14 +213,20 @@ function receiveDeliveries(
 ): void {
   const deliveries = localDeliveries({ directory: options.directory, gitEnv: options.config.inheritedEnv })
   let last = Promise.resolve()
+  let waiting = false
   const receive = async () => {
-    for (const delivery of await deliveries.pending()) {
-      await acceptDeliveries(worker.o, [delivery])
-      await deliveries.done(delivery.id)
-    }
-    await handleDeliveries(worker.o, worker.engine, message => options.log(`refused: ${message}`))
+    waiting = false
+    const pending = await deliveries.pending()
+    await acceptDeliveries(worker.o, pending)
+    await Promise.all([
+      handleDeliveries(worker.o, worker.engine, message => options.log(`refused: ${message}`)),
+      ...pending.map(delivery => deliveries.done(delivery.id)),
+    ])
   }
+  /** What comes while one look is still waiting for its turn is found by that look. */
   const next = () => {
+    if (waiting) return
+    waiting = true
     last = last
       .then(receive)
       .catch(error => options.log(`deliveries: ${error instanceof Error ? error.message : error}`))

@@ -25,6 +25,7 @@ export interface WorkerCommand {
 export async function worker(command: WorkerCommand): Promise<void> {
   const { config, signal, log } = command
   armFailpoint(config.failpoint)
+  process.noDeprecation = true // the engine's database client warns about the engine's own calls
   const server = await readServer(config)
   const connection = connectDatabase(server.databaseUrl)
   await migrateDatabase(connection.db)

@@ -65,7 +65,7 @@ export function absentEntry(parent: Entry, key: string): Entry {
 
 export function wrongType(entry: Entry, wanted: string): UserError {
   const message = `${subject(entry)} must be ${wanted}, but is ${kindOf(valueAt(entry))}`
-  return new UserError('wrong-type', message, { place: placeOf(entry) })
+  return new UserError('wrong-type', message, { place: placeOf(entry), hint: `Write ${wanted} here.` })
 }
 
 /** `problem` completes a sentence that begins with the entry's key. */

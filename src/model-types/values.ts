@@ -40,11 +40,16 @@ export function choice<const T extends string>(choices: readonly T[]): Field<T> 
 }
 
 /** Text of a form; `description` completes "must be …". */
-export function matching(pattern: RegExp, description: string, code = 'invalid-value'): Field<string> {
+export function matching(
+  pattern: RegExp,
+  description: string,
+  code = 'invalid-value',
+  hint?: string,
+): Field<string> {
   return entry => {
     const value = text(entry)
     if (!pattern.test(value))
-      throw invalidValue(entry, `is ${shown(value)}, but must be ${description}`, code)
+      throw invalidValue(entry, `is ${shown(value)}, but must be ${description}`, code, hint)
     return value
   }
 }
@@ -55,7 +60,7 @@ export const NAME = /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 export const NAME_DESCRIPTION =
   'made of at most 128 letters, digits, `.`, `_` and `-`, begin with a letter or digit and not hold `..`'
 
-export const name = matching(NAME, NAME_DESCRIPTION, 'invalid-name')
+export const name = matching(NAME, NAME_DESCRIPTION, 'invalid-name', 'Give it another name.')
 
 /** The name of an input or output of an ML pipeline. */
 export const portName = matching(

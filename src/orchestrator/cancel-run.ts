@@ -8,12 +8,18 @@ import type { PipelineEngine } from './pipelines/pipeline.ts'
 export async function cancelRun(o: Orchestration, engine: PipelineEngine, id: string): Promise<RunRow> {
   const run = await knownRun(o, id)
   if (run.status === 'cancelled') return run
-  await updateRun(o.db, id, { cancel_requested_at: o.ports.clock.now() })
-  o.active.get(id)?.abort(new CancelledError())
-  await engine.wake(id, 'cancel')
-  const ended = await endOf(o, id)
-  if (ended.status === 'cancelled') return ended
-  throw new ConflictError('run-has-ended', `run ${id} has ${ended.status} already`)
+  refuseEnded(run)
+  await updateRun(o.db, run.id, { cancel_requested_at: o.ports.clock.now() })
+  o.active.get(run.id)?.abort(new CancelledError())
+  await engine.wake(run.id, 'cancel')
+  const ended = await endOf(o, run.id)
+  refuseEnded(ended)
+  return ended
+}
+
+function refuseEnded(run: RunRow): void {
+  if (run.status !== 'succeeded' && run.status !== 'failed') return
+  throw new ConflictError('run-has-ended', `run ${run.id} has ${run.status} already`)
 }
 
 /** Finds a run, by id or build id. Throws NotFoundError. */

@@ -4,7 +4,6 @@ import { readRepository } from '#model-types/read-repository.ts'
 import type { Repository } from '#ports/code-host.ts'
 import type { Orchestration } from './orchestration.ts'
 import type { PipelineEngine } from './pipelines/pipeline.ts'
-import { withTree } from './triggers/branches.ts'
 import { acceptDeliveries, handleDeliveries } from './triggers/deliveries.ts'
 
 /** Makes a server-owned repository from `source`; what it holds on environment branches counts as merged now. */
@@ -19,14 +18,13 @@ export async function addRepository(
       hint: 'give one with --name: letters, digits, dots, dashes and underscores',
     })
   }
-  const repository = await o.codeHost.create(name, add.source)
+  const repository = await o.codeHost.create(name, add.source, async folder => refuseUnusable(o, folder))
   await o.db
     .insertInto('repositories')
     .values({ name, source: add.source })
     .onConflict(oc => oc.column('name').doNothing())
     .execute()
   const refs = await o.codeHost.refs(name)
-  await refuseUnusable(o, name, refs['refs/heads/main'])
   await acceptDeliveries(
     o,
     Object.entries(refs).map(([ref, after]) => ({
@@ -42,9 +40,8 @@ export async function addRepository(
 }
 
 /** What is imported must hold model types that can be read; a later push may break one of them without hiding the others. */
-async function refuseUnusable(o: Orchestration, repository: string, main: string | undefined): Promise<void> {
-  if (!main) return
-  await withTree(o, repository, main, async tree => void readRepository(tree))
+async function refuseUnusable(o: Orchestration, folder: string): Promise<void> {
+  readRepository(await o.openTree(folder))
 }
 
 /** Repositories with their git URLs. */

@@ -4,6 +4,7 @@ import {
   allEnded,
   importTiny,
   type ServerProcess,
+  setParameter,
   type TestHome,
   testHome,
   untilRuns,

@@ -17,9 +17,9 @@ export function localCodeHost(options: {
   const directory = resolve(options.directory)
   const git = gitProgram(directory, options.gitEnv)
   return {
-    async create(name, source) {
+    async create(name, source, check) {
       const path = repositoryPath(directory, name)
-      await createRepository(git, path, source)
+      await createRepository(git, path, source, check)
       return { name, url: path }
     },
     async refs(name) {
@@ -32,7 +32,7 @@ export function localCodeHost(options: {
       const repository = existingRepository(directory, name)
       await requireCommit(git, repository, commit)
       await checkOut(git, repository, commit, resolve(target))
-      return { committedAt: await commitTime(git, repository, commit) }
+      return describe(git, repository, commit)
     },
     async merge(name, merge) {
       const repository = existingRepository(directory, name)
@@ -57,8 +57,12 @@ async function changedFiles(
   return git.list(['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, head], { repository })
 }
 
-async function commitTime(git: Git, repository: string, commit: string): Promise<string> {
-  const args = ['show', '--no-patch', '--no-show-signature', '--format=%ct', '--end-of-options', commit]
-  const seconds = Number((await git.text(args, { repository })).trim())
-  return new Date(seconds * 1000).toISOString()
+async function describe(
+  git: Git,
+  repository: string,
+  commit: string,
+): Promise<{ committedAt: string; subject: string }> {
+  const args = ['show', '--no-patch', '--no-show-signature', '--format=%ct%n%s', '--end-of-options', commit]
+  const [seconds, subject = ''] = (await git.text(args, { repository })).split('\n')
+  return { committedAt: new Date(Number(seconds) * 1000).toISOString(), subject }
 }

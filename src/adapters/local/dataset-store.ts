@@ -53,7 +53,9 @@ export function localDatasetStore(options: { db: Kysely<Database>; directory: st
   async function notFound(reference: DatasetReference, versions: number[]): Promise<NotFoundError> {
     if (versions.length > 0) {
       const message = `dataset ${reference.name} has no version ${reference.version}; it has ${versions.join(', ')}`
-      return new NotFoundError('dataset-version-not-found', message)
+      return new NotFoundError('dataset-version-not-found', message, {
+        hint: `See them: millwright dataset list`,
+      })
     }
     const names = await db.selectFrom('datasets').select('name').distinct().orderBy('name').execute()
     const known = names.length > 0 ? `; there are ${names.map(row => row.name).join(', ')}` : ''

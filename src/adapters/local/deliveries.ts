@@ -122,7 +122,9 @@ function watchRepositories(
 function watchFolder(path: string, watchers: Map<string, FSWatcher>, changed: () => void): boolean {
   if (watchers.has(path)) return false
   try {
-    const watcher = watch(path, { persistent: false }, changed)
+    const watcher = watch(path, { persistent: false }, (_event, name) => {
+      if (!name?.startsWith('.part')) changed() // a record that is still being written
+    })
     watcher.on('error', () => watchers.delete(path))
     watchers.set(path, watcher)
     return true

@@ -18,7 +18,12 @@ export interface ListedFile {
  */
 export async function listFiles(path: string): Promise<ListedFile[]> {
   const root = await realpath(path).catch(cause => {
-    throw new UserError('path-not-found', `there is nothing at ${path}`, { place: { file: path }, cause })
+    const hint = 'Give the path of a file or folder that is there.'
+    throw new UserError('path-not-found', `there is nothing at ${path}`, {
+      place: { file: path },
+      hint,
+      cause,
+    })
   })
   const isFolder = (await stat(root)).isDirectory()
   const files = isFolder ? await listFolder(root, root) : [await listed(dirname(root), root)]

@@ -12,7 +12,7 @@ import { pullRequestView } from '../print/pull-request.ts'
 import { show } from '../print/show.ts'
 
 interface Options {
-  title?: string
+  topic?: string
   branch: string
   repository?: string
 }
@@ -20,7 +20,7 @@ interface Options {
 export async function prOpen(invocation: Invocation): Promise<ExitCode> {
   const { options } = parse<Options>(invocation, command =>
     command
-      .option('--title <title>', "what it does; default: the last commit's subject")
+      .option('--topic <topic>', "names it in git; default: the last commit's subject, which is its title")
       .option('--branch <branch>', 'branch to merge into', 'main')
       .option('--repository <name>', 'when the server has several'),
   )
@@ -30,7 +30,7 @@ export async function prOpen(invocation: Invocation): Promise<ExitCode> {
   }
   const client = connect(invocation.config)
   const { name, url } = await targetRepository(client, options.repository)
-  const ref = `refs/for/${options.branch}/${await topicOf(options.title)}`
+  const ref = `refs/for/${options.branch}/${await topicOf(options.topic)}`
   await push(url, ref)
   return show(invocation, await opened(client, name, head, ref), pullRequestView)
 }
@@ -46,16 +46,16 @@ async function targetRepository(client: Client, name: string | undefined): Promi
   throw new UserError('which-repository', message, { hint })
 }
 
-/** The title as a git ref can hold it: `Raise the threshold` → `raise-the-threshold`. */
-async function topicOf(title: string | undefined): Promise<string> {
-  const text = title ?? (await askGit(['log', '-1', '--no-show-signature', '--format=%s'], '.')) ?? ''
-  const topic = text
+/** The topic as a git ref can hold it: `Raise the threshold` → `raise-the-threshold`. */
+async function topicOf(topic: string | undefined): Promise<string> {
+  const text = topic ?? (await askGit(['log', '-1', '--no-show-signature', '--format=%s'], '.')) ?? ''
+  const slug = text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 80)
-  if (topic !== '') return topic
-  throw new UserError('invalid-title', `'${text}' has no letters or digits`, { hint: 'give another --title' })
+  if (slug !== '') return slug
+  throw new UserError('invalid-topic', `'${text}' has no letters or digits`, { hint: 'give another --topic' })
 }
 
 async function push(url: string, ref: string): Promise<void> {

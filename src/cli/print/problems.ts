@@ -14,11 +14,17 @@ export const problemList: View<{ valid: boolean; problems: Problem[] }> = ({ val
 }
 
 function problemLines(problem: Problem, { colors }: Look): string {
-  const place = `${relative('', problem.file) || problem.file}:${problem.line}:${problem.column}`
+  const place = `${shownPath(problem.file)}:${problem.line}:${problem.column}`
   const severity = problem.severity === 'error' ? colors.red('error') : colors.yellow('warning')
   const key = problem.key === '' ? '' : colors.dim(`  ${problem.key}`)
   const first = `${colors.bold(place)}: ${severity}: ${problem.message} ${colors.dim(`[${problem.rule}]`)}${key}`
   return problem.suggestion === null ? first : `${first}\n    ${colors.cyan(problem.suggestion)}`
+}
+
+/** Relative to the working folder when it is below it. */
+function shownPath(file: string): string {
+  const path = relative('', file)
+  return path === '' || path.startsWith('..') ? file : path
 }
 
 function count(number: number, word: string): string {

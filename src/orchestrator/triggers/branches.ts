@@ -25,12 +25,12 @@ export async function withTree<T>(
   o: Orchestration,
   repository: string,
   commit: string,
-  use: (tree: SourceTree) => Promise<T>,
+  use: (tree: SourceTree, commit: { subject: string }) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(o.runs, 'tree-'))
   try {
-    await o.codeHost.checkout(repository, commit, folder)
-    return await use(await o.openTree(folder))
+    const described = await o.codeHost.checkout(repository, commit, folder)
+    return await use(await o.openTree(folder), described)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

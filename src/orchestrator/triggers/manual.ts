@@ -3,9 +3,10 @@ import { latestArtifact } from '#database/runs.ts'
 import type { RunRow } from '#database/schema.ts'
 import { parseDatasetReference } from '#datasets/dataset.ts'
 import { NotFoundError, UserError } from '#errors.ts'
+import { modelTypeFolders, readModelTypes } from '#model-types/read-repository.ts'
 import type { Orchestration } from '../orchestration.ts'
 import type { PipelineEngine } from '../pipelines/pipeline.ts'
-import { environmentOf } from './branches.ts'
+import { environmentOf, withTree } from './branches.ts'
 import { startRun } from './start-run.ts'
 
 export interface ManualStart {
@@ -101,8 +102,7 @@ async function codeToCheck(
   for (const { name } of repositories) {
     const refs = await o.codeHost.refs(name)
     const commit = start.commit ?? refs[`refs/heads/${branch}`]
-    if (commit && (repositories.length === 1 || (await knowsModelType(o, name, start.modelType))))
-      return { repository: name, commit }
+    if (commit && (await hasModelType(o, name, commit, start.modelType))) return { repository: name, commit }
   }
   throw new NotFoundError(
     'no-such-model-type',
@@ -113,16 +113,15 @@ async function codeToCheck(
   )
 }
 
-async function knowsModelType(
-  { db }: Orchestration,
+/** One whose declaration can't be read counts: its run fails and says why. */
+async function hasModelType(
+  o: Orchestration,
   repository: string,
+  commit: string,
   modelType: string,
 ): Promise<boolean> {
-  const run = await db
-    .selectFrom('runs')
-    .select('id')
-    .where('repository', '=', repository)
-    .where('model_type', '=', modelType)
-    .executeTakeFirst()
-  return run !== undefined
+  return withTree(o, repository, commit, async tree => {
+    const { modelTypes } = readModelTypes(tree)
+    return modelTypes.some(({ name }) => name === modelType) || modelTypeFolders(tree).includes(modelType)
+  })
 }

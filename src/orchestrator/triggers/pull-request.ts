@@ -15,18 +15,12 @@ export async function pullRequest(
 ): Promise<void> {
   const { repository, ref, after } = delivery
   const [target = 'main'] = ref.slice('refs/for/'.length).split('/')
-  const title = ref.slice(`refs/for/${target}/`.length)
-  const { number } = await openPullRequest(o.db, {
-    repository,
-    ref,
-    target,
-    title,
-    head: after,
-    at: o.ports.clock.now(),
-  })
   const base = (await o.codeHost.refs(repository))[`refs/heads/${target}`] ?? null
   const paths = await o.codeHost.changedFiles(repository, base, after)
-  await withTree(o, repository, after, async tree => {
+  await withTree(o, repository, after, async (tree, { subject }) => {
+    const title = subject.slice(0, TITLE_LENGTH) || ref.slice(`refs/for/${target}/`.length)
+    const opened = { repository, ref, target, title, head: after, at: o.ports.clock.now() }
+    const { number } = await openPullRequest(o.db, opened)
     for (const entry of reachOf(tree, paths, ['pr'])) {
       const started = entry.affected
         ? await startRun(o, engine, {
@@ -47,3 +41,6 @@ export async function pullRequest(
     }
   })
 }
+
+/** Characters of a commit's first line that become the title. */
+const TITLE_LENGTH = 200

@@ -2,15 +2,23 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { ConflictError } from '#errors.ts'
+import { checkOut } from './checkout.ts'
 import { installHooks } from './hooks.ts'
 import { importSource, normalSource } from './import.ts'
 import type { Git } from './program.ts'
+import { refCommit } from './repository.ts'
 
 /**
- * Makes the bare repository at `path`, with the source's branches when one is given. It appears at once, complete, by
- * a rename. Does nothing when it exists with the same source (or none is given); throws ConflictError for another.
+ * Makes the bare repository at `path`, with the source's branches when one is given and when `check` accepts the files
+ * of `main`. It appears at once, complete, by a rename. Does nothing when it exists with the same source (or none is
+ * given); throws ConflictError for another.
  */
-export async function createRepository(git: Git, path: string, source: string | undefined): Promise<void> {
+export async function createRepository(
+  git: Git,
+  path: string,
+  source: string | undefined,
+  check: (folder: string) => Promise<void> = async () => {},
+): Promise<void> {
   const origin = source === undefined ? undefined : await normalSource(source)
   if (existsSync(path)) return requireSameSource(git, path, origin)
   await mkdir(join(path, '..'), { recursive: true })
@@ -18,6 +26,7 @@ export async function createRepository(git: Git, path: string, source: string | 
   try {
     await initialise(git, draft, origin)
     if (origin !== undefined) await importSource(git, draft, origin)
+    await checkMain(git, draft, check)
     await publish(git, draft, path, origin)
   } finally {
     await rm(draft, { recursive: true, force: true })
@@ -55,6 +64,15 @@ const SETTINGS = `[core]
 
 function quoted(value: string): string {
   return `"${value.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n').replace(/\t/g, '\\t')}"`
+}
+
+async function checkMain(git: Git, draft: string, check: (folder: string) => Promise<void>): Promise<void> {
+  const main = await refCommit(git, draft, 'refs/heads/main')
+  if (main === null) return
+  const folder = join(draft, 'check')
+  await checkOut(git, draft, main, folder)
+  await check(folder)
+  await rm(folder, { recursive: true })
 }
 
 async function publish(git: Git, draft: string, path: string, origin: string | undefined): Promise<void> {
