@@ -1,5 +1,5 @@
 // Bundles the command line and the server into dist/: few files, so that a command starts fast.
-import { rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { build } from 'esbuild'
 
 /** Loaded from node_modules when the server needs them; everything else is bundled into the chunk that uses it. */
@@ -12,10 +12,10 @@ const EXTERNAL = [
   'kysely',
 ]
 
-rmSync('dist', { recursive: true, force: true })
+rmSync('dist.partial', { recursive: true, force: true })
 await build({
   entryPoints: { millwright: 'src/cli/main.ts' },
-  outdir: 'dist',
+  outdir: 'dist.partial',
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -30,3 +30,5 @@ await build({
   },
   logLevel: 'warning',
 })
+rmSync('dist', { recursive: true, force: true })
+renameSync('dist.partial', 'dist')

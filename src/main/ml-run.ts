@@ -4,11 +4,13 @@ import { cpus, tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { recordingTracking } from '#adapters/local/tracking-recorder.ts'
 import type { Config } from '#config.ts'
+import { UserError } from '#errors.ts'
 import { runJob } from '#ml-service/executor/run-job.ts'
 import { createSlots } from '#ml-service/executor/slots.ts'
 import type { EnvironmentMap, JobListener, JobReport } from '#ml-service/job.ts'
 import { readPlan } from '#ml-service/pipeline-file/lint.ts'
 import { readSettings, SETTINGS_FILE } from '#model-types/read-settings.ts'
+import type { PythonEnvironments } from '#ports/python-environments.ts'
 import { dataResolver } from './data-resolver.ts'
 import { composeTools } from './tools.ts'
 
@@ -35,10 +37,11 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
   const directory = run.outputDir ? resolve(run.outputDir) : await mkdtemp(join(tmpdir(), 'millwright-job-'))
   await mkdir(directory, { recursive: true })
   const tools = composeTools(run.config)
+  const { environments: python, refusal } = noteRefusal(tools.environments)
   const tracking = recordingTracking(join(directory, 'tracking'))
   const executor = {
     commands: tools.commands,
-    environments: tools.environments,
+    environments: python,
     cache: tools.cache,
     digest: tools.digest,
     env: run.config.inheritedEnv,
@@ -48,14 +51,26 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
   }
   try {
     const job = `${basename(directory)}-${tools.clock.now().getTime().toString(36)}`
-    return await runJob(
-      executor,
-      { job, plan, directory, environments, forceRerun: run.force },
-      { signal: run.signal, onStep: run.onStep },
-    )
+    const request = { job, plan, directory, environments, forceRerun: run.force }
+    const report = await runJob(executor, request, { signal: run.signal, onStep: run.onStep })
+    if (report.status === 'failed' && refusal()) throw refusal()
+    return report
   } finally {
     await tracking.close()
   }
+}
+
+/** Remembers what a person has to mend before any environment can be made, e.g. that there is no Python. */
+function noteRefusal(environments: PythonEnvironments) {
+  let refusal: UserError | undefined
+  const noting: PythonEnvironments = {
+    prepare: (requirements, options) =>
+      environments.prepare(requirements, options).catch(error => {
+        if (error instanceof UserError) refusal = error
+        throw error
+      }),
+  }
+  return { environments: noting, refusal: () => refusal }
 }
 
 /** What exists on disk is a path; everything else is taken as it stands. */

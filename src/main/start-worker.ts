@@ -93,6 +93,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     codeHost: localCodeHost({ directory: folders.repositories, gitEnv: config.inheritedEnv }),
     openTree: async folder => folderTree(folder),
     notifier: { runEnded: async notice => options.log(notice.message) },
+    mirror: options.mirror,
     takeAgent,
     stopping: stopping.signal,
     active: new Map(),

@@ -5,6 +5,7 @@ import { localModelRegistry } from '#adapters/local/model-registry.ts'
 import { mlflowTracking } from '#adapters/local/tracking.ts'
 import type { Config } from '#config.ts'
 import type { Database } from '#database/schema.ts'
+import type { ModelRegistry } from '#ports/model-registry.ts'
 import type { Tracking } from '#ports/tracking.ts'
 import type { Tools } from './tools.ts'
 
@@ -39,16 +40,24 @@ export function startTracking(options: {
   own?.ready.catch(error => log(`MLflow doesn't start: ${error instanceof Error ? error.message : error}`))
   const uri = async () => external ?? (await own!.ready).uri
   const registry = localModelRegistry({ db: options.db, directory: tools.folders.models })
-  const mirror = mirrorToMlflow({ uri, registry })
+  const { repair } = mirrorToMlflow({ uri, registry })
+  const mirror = (model: string) =>
+    void repair(model).catch(error =>
+      log(`MLflow mirror of ${model}: ${error instanceof Error ? error.message : error}`),
+    )
+  void repairAll(registry, mirror)
   return {
     port: mlflowTracking({ uri }),
     uri,
-    mirror: model =>
-      void mirror
-        .repair(model)
-        .catch(error => log(`MLflow mirror of ${model}: ${error instanceof Error ? error.message : error}`)),
+    mirror,
     async stop() {
       await own?.stop()
     },
   }
+}
+
+/** What changed while MLflow or we were away is put right at the start. */
+async function repairAll(registry: ModelRegistry, mirror: (model: string) => void): Promise<void> {
+  const versions = await registry.versions({})
+  for (const model of new Set(versions.map(version => version.name))) mirror(model)
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { cpus, hostname } from 'node:os'
-import { mlflowTracking } from '#adapters/local/tracking.ts'
 import type { Config } from '#config.ts'
 import { connectDatabase } from '#database/connect.ts'
 import { migrateDatabase } from '#database/migrate.ts'
@@ -10,6 +9,7 @@ import { armFailpoint } from '#failpoint.ts'
 import { homeFolders } from '#home.ts'
 import { startWorker } from './start-worker.ts'
 import { composeTools } from './tools.ts'
+import { startTracking } from './tracking.ts'
 
 export interface WorkerCommand {
   config: Config
@@ -29,17 +29,26 @@ export async function worker(command: WorkerCommand): Promise<void> {
   const server = await readServer(config)
   const connection = connectDatabase(server.databaseUrl)
   await migrateDatabase(connection.db)
+  const tools = composeTools(config)
+  const external = { ...config, mlflowTrackingUri: server.trackingUri }
+  const tracking = startTracking({
+    config: external,
+    tools,
+    databaseUrl: server.databaseUrl,
+    db: connection.db,
+    log,
+  })
   const agents = command.agents ?? cpus().length
   const id = `worker-${command.name ?? `${hostname()}-${randomUUID().slice(0, 8)}`}`
   const started = await startWorker({
     config,
-    tools: composeTools(config),
+    tools,
     db: connection.db,
     databaseUrl: server.databaseUrl,
     id,
     agents,
-    tracking: mlflowTracking({ uri: async () => server.trackingUri }),
-    mirror: () => {},
+    tracking: tracking.port,
+    mirror: tracking.mirror,
     log,
   })
   command.onReady({ id, agents })

@@ -5,7 +5,8 @@ import { nearest } from './nearest.ts'
 export const text: Field<string> = entry => {
   const node = presentValueAt(entry)
   if (!isScalar(node) || typeof node.value !== 'string') throw wrongType(entry, 'text')
-  if (node.value.trim() === '') throw invalidValue(entry, 'must not be empty')
+  if (node.value.trim() === '')
+    throw invalidValue(entry, 'must not be empty', 'invalid-value', 'Fill it in, or remove the key.')
   if (node.value.includes('\0')) throw invalidValue(entry, 'must not hold a NUL character')
   return node.value
 }

@@ -18,6 +18,8 @@ export interface Orchestration {
   /** Opens a folder with a source tree for reading. */
   openTree(folder: string): Promise<SourceTree>
   notifier: Notifier
+  /** Called after versions or `best` of a model have changed: the tracking service's mirror is repaired. */
+  mirror(model: string): void
   /** Takes one of this worker's agents; the returned function gives it back. */
   takeAgent(signal: AbortSignal): Promise<() => void>
   /** Aborted when this process is asked to stop: what runs is left for the next start, not recorded as ended. */

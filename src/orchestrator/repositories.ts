@@ -14,7 +14,7 @@ export async function addRepository(
 ): Promise<Repository> {
   const name = add.name ?? basename(add.source.replace(/\/+$/, '').replace(/\.git$/, ''))
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(name)) {
-    throw new UserError('invalid-name', `'${name}' can't be a repository's name`, {
+    throw new UserError('invalid-name', `${JSON.stringify(name)} can't be a repository's name`, {
       hint: 'give one with --name: letters, digits, dots, dashes and underscores',
     })
   }

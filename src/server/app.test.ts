@@ -66,6 +66,7 @@ function orchestration(): Orchestration {
     notifier: { runEnded: async () => {} },
     takeAgent: async () => () => {},
     stopping: new AbortController().signal,
+    mirror: () => {},
     changed: run => {
       for (const listener of listeners) listener(run)
     },

@@ -31,8 +31,9 @@ export function localCodeHost(options: {
     async checkout(name, commit, target) {
       const repository = existingRepository(directory, name)
       await requireCommit(git, repository, commit)
-      await checkOut(git, repository, commit, resolve(target))
-      return describe(git, repository, commit)
+      const written = checkOut(git, repository, commit, resolve(target))
+      const [described] = await Promise.all([describe(git, repository, commit), written])
+      return described
     },
     async merge(name, merge) {
       const repository = existingRepository(directory, name)
@@ -48,10 +49,10 @@ async function changedFiles(
   base: string | null,
   head: string,
 ): Promise<string[]> {
-  await requireCommit(git, repository, head)
+  const ends = base === null ? [head] : [head, base]
+  await Promise.all(ends.map(commit => requireCommit(git, repository, commit)))
   if (base === null)
     return git.list(['ls-tree', '-r', '-z', '--name-only', '--full-tree', head], { repository })
-  await requireCommit(git, repository, base)
   const common = await git.run(['merge-base', base, head], { repository })
   const from = common.exitCode === 0 ? common.stdout.trim() : base
   return git.list(['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, head], { repository })

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { endStage, findRun, startStage } from '#database/runs.ts'
 import type { RunRow, StageRow } from '#database/schema.ts'
 import { isTransient } from '#database/transient.ts'
-import { CancelledError, errorDocument, StageFailure, UserError } from '#errors.ts'
+import { CancelledError } from '#errors.ts'
 import { failpoint } from '#failpoint.ts'
 import { type Orchestration, runFolders } from '../orchestration.ts'
 import { leave, type StageInput, type StageOutput } from '../stages/stage.ts'
@@ -13,6 +13,7 @@ import { fetchSource } from './fetch-source.ts'
 import type { StageFacts } from './pipeline.ts'
 import { recordOutput } from './record-output.ts'
 import { earlierValidation } from './reuse-validation.ts'
+import { stageErrorDocument, stageErrorText } from './stage-error.ts'
 
 /** How a stage ended, as the engine's journal keeps it. */
 export interface StageEnding {
@@ -164,6 +165,7 @@ async function succeeded(
     detail: output.detail,
     error: null,
   })
+  if (name === 'compare-models' || name === 'tag-model') o.mirror(run.model_type)
   const { verdict } = output.detail
   return { status: 'succeeded', facts: typeof verdict === 'string' ? { verdict } : {}, document: null }
 }
@@ -177,16 +179,9 @@ async function stopped(
 ): Promise<StageEnding> {
   if (isTransient(error)) throw error
   const status = input.signal.aborted || error instanceof CancelledError ? 'cancelled' : 'failed'
-  const document = status === 'cancelled' ? null : { ...errorDocument(error).error, stage: name }
-  input.log(status === 'cancelled' ? 'cancelled' : describe(error))
+  const document = status === 'cancelled' ? null : stageErrorDocument(error, name, input.source)
+  input.log(status === 'cancelled' ? 'cancelled' : stageErrorText(error, input.source))
   const at = o.ports.clock.now()
   await endStage(o.db, run.id, name, { status, at, summary: null, detail: null, error: document })
   return { status, facts: {}, document }
-}
-
-/** People's mistakes and negative answers without, our faults with their stack. */
-function describe(error: unknown): string {
-  if (error instanceof StageFailure || error instanceof UserError)
-    return `${error.message}${error.hint ? `\n${error.hint}` : ''}`
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

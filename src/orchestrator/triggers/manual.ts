@@ -26,6 +26,7 @@ export interface ManualStart {
 
 /** `manual`: somebody asks for a run and says why; with a dataset version when material or equipment has changed. */
 export async function manual(o: Orchestration, engine: PipelineEngine, start: ManualStart): Promise<RunRow> {
+  refuseHostileName(start.modelType)
   const key = `${start.pipeline}:manual:${start.idempotencyKey ?? randomUUID()}`
   const branch = start.branch ?? 'main'
   const reason = start.reason ?? null
@@ -65,6 +66,13 @@ export async function manual(o: Orchestration, engine: PipelineEngine, start: Ma
       input: {},
     })
   ).run
+}
+
+function refuseHostileName(modelType: string): void {
+  if (/^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(modelType)) return
+  throw new UserError('invalid-name', `no model type can be called ${JSON.stringify(modelType)}`, {
+    hint: 'see `millwright model-type list`',
+  })
 }
 
 async function packaged(o: Orchestration, start: ManualStart, branch: string) {
