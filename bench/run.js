@@ -1,6 +1,6 @@
 // Measures the figures that the project promises, each with its floor in the same run, and prints a markdown table.
 // Usage: npm run bench [-- FIGURE… [--repeats 7]]
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { table } from './table.js'
 
@@ -25,14 +25,18 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+const loadBefore = loadavg()[0]
 const rows = []
 for (const name of positionals.length > 0 ? positionals : Object.keys(FIGURES)) {
   process.stderr.write(`${name}\n`)
   const measure = await FIGURES[name]()
   rows.push(...(await measure({ repeats: Number(values.repeats) })))
 }
-const gib = (totalmem() / 2 ** 30).toFixed(0)
-process.stdout.write(
-  `${cpus().length} × ${cpus()[0]?.model.trim()}, ${gib} GiB, ${process.platform} ${process.arch}, Node ${process.version}\n\n`,
-)
-process.stdout.write(`${table(rows)}\n`)
+process.stdout.write(`${machine()}\n\n${table(rows)}\n`)
+
+function machine() {
+  const gib = (totalmem() / 2 ** 30).toFixed(0)
+  const loads = [loadBefore, loadavg()[0]].map(load => load.toFixed(1))
+  const system = `${process.platform} ${process.arch}, Node ${process.version}`
+  return `${cpus().length} × ${cpus()[0]?.model.trim()}, ${gib} GiB, ${system}; load ${loads.join(' before, ')} after`
+}
