@@ -1,5 +1,5 @@
 // Bundles the command line and the server into dist/: few files, so that a command starts fast.
-import { renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { build } from 'esbuild'
 
 /** Loaded from node_modules when the server needs them; everything else is bundled into the chunk that uses it. */
@@ -32,3 +32,11 @@ await build({
 })
 rmSync('dist', { recursive: true, force: true })
 renameSync('dist.partial', 'dist')
+
+// In a checkout, `npx millwright` looks here; npm links the binaries of dependencies only.
+const link = 'node_modules/.bin/millwright'
+if (!existsSync(link)) {
+  mkdirSync('node_modules/.bin', { recursive: true })
+  rmSync(link, { force: true })
+  symlinkSync('../../bin/millwright.js', link)
+}

@@ -154,9 +154,7 @@ async function launchEngine({ databaseUrl, id, agents, log }: WorkerOptions): Pr
   const options = { minPollingIntervalMs: 50, onConflict: 'always_update' as const }
   await DBOS.registerQueue(RUNS_QUEUE, { ...options, workerConcurrency: RUNS_PER_WORKER })
   await DBOS.registerQueue(AGENTS_QUEUE, { ...options, workerConcurrency: agents })
-  // Training takes long: the job's queue needn't be asked as often.
-  const rarely = { ...options, minPollingIntervalMs: 200 }
-  await DBOS.registerQueue(ML_JOBS_QUEUE, { ...rarely, workerConcurrency: JOBS_PER_WORKER })
+  await DBOS.registerQueue(ML_JOBS_QUEUE, { ...options, workerConcurrency: JOBS_PER_WORKER })
 }
 
 /** The engine's own messages matter when something is wrong; then they belong to our log. */
