@@ -9,7 +9,7 @@ export interface CommandEntry {
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   up: { summary: 'Start the server here, until Ctrl-C', load: async () => (await import('./up.ts')).up },
   worker: {
-    summary: 'Lend this machine to a server: run stages and ML jobs',
+    summary: 'Take part in the work of the server of this home',
     load: async () => (await import('./worker.ts')).worker,
   },
   demo: {

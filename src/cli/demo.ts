@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -22,6 +22,7 @@ export const demo: Command = async invocation => {
     command.option('--keep', 'leave the server running and its files in place at the end'),
   )
   const folder = await mkdtemp(join(tmpdir(), 'millwright-demo-'))
+  await chmod(folder, 0o711) // PostgreSQL's account passes through it to the home
   const { config, terminal } = invocation
   const started = Date.now()
   title(invocation, 'Starting: PostgreSQL, MLflow, the Model Orchestrator and the ML Service')

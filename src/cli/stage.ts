@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { UserError } from '#errors.ts'
 import { askGit } from './git.ts'
@@ -52,7 +53,11 @@ const ON_CHECKOUT = new Set(['code-quality', 'unit-tests', 'local-model-validati
 
 /** A commit that git doesn't know here has the time 1970, so that images stay reproducible. */
 async function commitOf(options: Options, source: string): Promise<{ commit: string; committedAt: string }> {
-  const commit = options.commit ?? (await headOf(source)) ?? (await headOf('.'))
+  const commit =
+    options.commit ??
+    (await packagedCommit(options.in, source)) ??
+    (await headOf(source)) ??
+    (await headOf('.'))
   if (commit === undefined) {
     throw new UserError('no-commit', `git doesn't know the commit of ${source}`, {
       hint: 'give it with --commit',
@@ -61,6 +66,18 @@ async function commitOf(options: Options, source: string): Promise<{ commit: str
   const format = ['show', '--no-patch', '--no-show-signature', '--format=%ct', '--end-of-options', commit]
   const seconds = Number((await askGit(format, source)) ?? (await askGit(format, '.')) ?? 0)
   return { commit, committedAt: new Date(seconds * 1000).toISOString() }
+}
+
+/** What CI packaged says its commit: beside the archive, and in the tree that was unpacked from it. */
+async function packagedCommit(folder: string, source: string): Promise<string | undefined> {
+  for (const file of [join(folder, 'package-artifacts.json'), join(source, 'artifact.json')]) {
+    const text = await readFile(file, 'utf8').catch(() => undefined)
+    const left =
+      text === undefined ? {} : (JSON.parse(text) as { commit?: string; manifest?: { commit?: string } })
+    const commit = left.commit ?? left.manifest?.commit
+    if (commit) return commit
+  }
+  return undefined
 }
 
 function headOf(folder: string): Promise<string | undefined> {

@@ -96,7 +96,7 @@ async function atMost(seconds: number, work: () => Promise<void>): Promise<void>
 
 async function prepareHome(home: string): Promise<void> {
   try {
-    await mkdir(home, { recursive: true, mode: 0o755 })
+    await mkdir(home, { recursive: true, mode: 0o700 })
     await access(home, constants.W_OK)
   } catch (cause) {
     throw new UserError('home-not-writable', `Millwright's home ${home} can't be written`, {
@@ -152,6 +152,12 @@ async function writePrivate(file: string, text: string): Promise<void> {
   await rename(`${file}.partial`, file)
 }
 
+/** Where this machine's own clients find a server that listens on `host`. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}
+
 const DEFAULT_PORT = 4400
 
 async function listen(options: UpOptions, worker: Worker, token: string, tracking: () => Promise<string>) {
@@ -169,7 +175,7 @@ async function listen(options: UpOptions, worker: Worker, token: string, trackin
   return new Promise<{ url: string; close(): Promise<void> }>((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname: host, port: wanted }, ({ port }) => {
       resolve({
-        url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+        url: `http://${reachable(host)}:${port}`,
         close: () =>
           new Promise(closed => {
             server.close(() => closed())

@@ -64,6 +64,7 @@ function ratio(part: number, whole: number): number {
 
 function areaUnderCurve(predictions: Predictions): number {
   const { positive, scores } = binaryScores(predictions)
+  if (scores.some(Number.isNaN)) return Number.NaN
   const order = scores.map((_, i) => i).sort((a, b) => scores[a]! - scores[b]!)
   let rankSum = 0
   for (let start = 0; start < order.length; ) {
@@ -80,6 +81,7 @@ function areaUnderCurve(predictions: Predictions): number {
 
 function logLoss(predictions: Predictions): number {
   const { positive, scores } = binaryScores(predictions)
+  if (!scores.every(p => p >= 0 && p <= 1)) return Number.NaN
   const clip = (p: number) => Math.min(1 - 1e-15, Math.max(1e-15, p))
   return mean(scores.map((p, i) => -Math.log(positive[i] ? clip(p) : 1 - clip(p))))
 }

@@ -13,7 +13,7 @@ export interface Predictions {
  * `probability`. Throws UserError that names the file, line and column of the first bad cell; an empty file is one.
  */
 export function parsePredictions(text: string, options: { file: string; target: string }): Predictions {
-  const [header = [], ...rows] = parseCsv(text)
+  const [header = [], ...rows] = parseCsv(text, options.file)
   const column = (name: string) => {
     const index = header.indexOf(name)
     if (index >= 0) return index
@@ -24,8 +24,9 @@ export function parsePredictions(text: string, options: { file: string; target: 
   if (rows.length === 0) throw invalid(options.file, 1, 'there are no rows', 'check the score component')
   const cell = (row: string[], index: number, line: number) => {
     const value = row[index]?.trim()
-    if (value) return value
-    throw invalid(options.file, line, `column '${header[index]}' is empty`, 'every row needs a value')
+    if (value && !/^[+-]?nan$/i.test(value)) return value
+    const message = `column '${header[index]}' is ${value ? value : 'empty'}`
+    throw invalid(options.file, line, message, 'every row needs a value')
   }
   return {
     target: rows.map((row, i) => canonical(cell(row, target, i + 2))),
@@ -34,22 +35,41 @@ export function parsePredictions(text: string, options: { file: string; target: 
   }
 }
 
-/** RFC 4180: quoted cells may hold commas, doubled quotes and line breaks. Blank lines are left out. */
-export function parseCsv(text: string): string[][] {
+/**
+ * RFC 4180: quoted cells may hold commas, doubled quotes and line breaks. Blank lines are left out. Throws UserError
+ * where a quote stands alone: what such a cell means can only be guessed.
+ */
+export function parseCsv(text: string, file = ''): string[][] {
+  const cell = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|$)/y
+  cell.lastIndex = text.startsWith('\ufeff') ? 1 : 0
   const rows: string[][] = []
-  let row: string[] = []
-  for (const match of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/g)) {
+  for (let row: string[] = [], end = ','; end !== ''; ) {
+    const at = cell.lastIndex
+    const match = cell.exec(text)
+    if (!match) throw malformed(file, text, at)
     row.push(match[1] === undefined ? (match[2] ?? '') : match[1].replaceAll('""', '"'))
-    if (match[3] === ',') continue
+    end = match[3] ?? ''
+    if (end === ',') continue
     if (row.length > 1 || row[0] !== '') rows.push(row)
     row = []
   }
   return rows
 }
 
+/** Numbers beyond 2^53 stay text: different ones would become equal. */
 function canonical(label: string): string {
   const number = Number(label)
-  return Number.isNaN(number) ? label : String(number)
+  return Math.abs(number) <= Number.MAX_SAFE_INTEGER ? String(number) : label
+}
+
+function malformed(file: string, text: string, at: number): UserError {
+  const line = text.slice(0, at).split('\n').length
+  return invalid(
+    file,
+    line,
+    'this is not CSV: a quote or line end stands alone',
+    'quote cells as RFC 4180 says',
+  )
 }
 
 function invalid(file: string, line: number, message: string, hint: string): UserError {

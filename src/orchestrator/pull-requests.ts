@@ -32,11 +32,17 @@ export async function mergePullRequest(
   engine: PipelineEngine,
   query: { repository?: string | undefined; number: number },
 ): Promise<PullRequestDocument> {
-  const [found] = await pullRequestDocuments(o, query)
+  const [found, ...others] = await pullRequestDocuments(o, query)
   if (!found)
     throw new NotFoundError('no-such-pull-request', `there is no pull request ${query.number}`, {
       hint: 'see `millwright pr list`',
     })
+  if (others.length > 0) {
+    const names = [found, ...others].map(({ repository }) => repository).join(', ')
+    throw new ConflictError('which-repository', `several repositories have a pull request ${query.number}`, {
+      hint: `name one of them: ${names}`,
+    })
+  }
   if (found.status === 'merged') return found
   refuseUnready(found)
   const ref = `refs/heads/${found.target}`

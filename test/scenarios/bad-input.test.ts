@@ -405,7 +405,7 @@ describe('the command line', () => {
     [['run', 'show', '999'], "error: there is no run '999'", 'see `millwright run list`'],
     [['model', 'show', 'nothere'], "error: there is no model 'nothere'", 'see `millwright model list`'],
     [['image', 'show', 'nothere'], "error: there is no image 'nothere'", '`millwright image list`'],
-    [['plan', 'nothere..main'], "error: 'nothere' is neither", 'the branches are'],
+    [['plan', 'nothere..main', '--repository', 'tiny'], "error: 'nothere' is neither", 'the branches are'],
     [['pr', 'merge', '99'], 'error: there is no pull request 99', 'see `millwright pr list`'],
   ])('refuses %j', async (words, message, hint) => {
     refused(await home.millwright(...words), message, hint)
@@ -466,7 +466,9 @@ describe('the server', () => {
     const pipeline = join(home.path, 'tiny/mlops/alpha/pipeline.yml')
     const environment = { MILLWRIGHT_HOME: join(home.path, 'other'), PATH: path }
     const answer = await bare(environment, 'ml', 'run', pipeline, '--input', 'threshold=41')
-    refused(answer, "error: Python 3.10 or newer isn't on PATH", 'install it: ')
+    const [error = '', hint] = answer.stderr.trimEnd().split('\n').slice(-2)
+    expect([answer.code, error]).toEqual([2, "error: Python 3.10 or newer isn't on PATH"])
+    expect(hint).toMatch(/^hint: install it: ./)
     const doctor = await bare(environment, 'doctor', '--json')
     expect(doctor.stdout).toContain('install it: ')
   })

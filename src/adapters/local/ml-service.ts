@@ -4,12 +4,12 @@ import { dirname, join } from 'node:path'
 import type { Kysely } from 'kysely'
 import { findJob, recordJob, updateJob } from '#database/ml-jobs.ts'
 import type { Database, MlJobRow } from '#database/schema.ts'
-import { NotFoundError } from '#errors.ts'
+import { ConflictError, NotFoundError } from '#errors.ts'
 import type { MlJobReport } from '#ml-service/ml-pipeline.ts'
 import { SETTINGS_FILE } from '#model-types/read-settings.ts'
 import { filesDigest } from '#models/digest.ts'
 import type { Clock } from '#ports/clock.ts'
-import type { JobStatus, MlService, PublishRequest } from '#ports/ml-service.ts'
+import type { JobStatus, JobSubmission, MlService, PublishRequest } from '#ports/ml-service.ts'
 import type { PipelineRunner } from '#ports/pipeline-runner.ts'
 import { fileDigests } from './file-digests.ts'
 
@@ -51,7 +51,8 @@ export function localMlService(options: LocalMlServiceOptions): MlService {
       return { name: request.name, digest }
     },
     async submit(submission) {
-      await recordJob(db, submission.job, submission)
+      const isNew = await recordJob(db, submission.job, submission)
+      if (!isNew) refuseOther(submission, (await require(submission.job)).request as JobSubmission)
       await options.start(submission.job)
     },
     status: async job => statusOf(await require(job)),
@@ -73,6 +74,20 @@ export function localMlService(options: LocalMlServiceOptions): MlService {
         await clock.sleep(0.1)
     },
   }
+}
+
+/** The same name is the same job; another job under it would be mistaken for this one. */
+function refuseOther(asked: JobSubmission, known: JobSubmission): void {
+  const essence = ({ pipeline, inputs, register }: JobSubmission) =>
+    JSON.stringify([pipeline.digest, Object.entries(inputs).sort(), register.properties.commit])
+  if (essence(asked) === essence(known)) return
+  throw new ConflictError(
+    'job-name-taken',
+    `the ML job '${asked.job}' was submitted before with other content`,
+    {
+      hint: 'give another build id',
+    },
+  )
 }
 
 function statusOf({ name, status, message }: MlJobRow): JobStatus {

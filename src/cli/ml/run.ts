@@ -19,7 +19,7 @@ export async function mlRunCommand(invocation: Invocation): Promise<ExitCode> {
     command
       .argument('<file>', 'an Azure ML CLI v2 pipeline file')
       .option('--input <name=value>', 'an input of the pipeline; may be repeated', nameAndValue)
-      .option('--output-dir <folder>', "where the job's files go; default: a new folder in the home")
+      .option('--output-dir <folder>', "where the job's files go; default: a new temporary one")
       .option('--environments <file>', 'YAML file with the map from environment names to requirements')
       .option('--force', 'run every step, also those that could be reused'),
   )

@@ -84,8 +84,17 @@ function stageLines(stage: StageDocument, widest: number, look: Look): string[] 
 
 function errorLines(error: unknown): string[] {
   if (error === null || typeof error !== 'object') return []
-  const { message, hint } = error as { message?: string; hint?: string }
-  return [message, hint].filter(text => text !== undefined).flatMap(text => text.split('\n').slice(0, 12))
+  const { message, hint, file, line, key } = error as {
+    message?: string
+    hint?: string
+    file?: string
+    line?: number
+    key?: string
+  }
+  const place = [file, line, key].filter(part => part !== undefined).join(':')
+  return [place ? `${place}: ${message}` : message, hint]
+    .filter(text => text !== undefined)
+    .flatMap(text => text.split('\n').slice(0, 12))
 }
 
 function failureHint(run: RunDocument, { colors }: Look): string {

@@ -13,7 +13,10 @@ export async function downloadArtifacts(input: StageInput, ports: StagePorts): P
   await rm(input.source, { recursive: true, force: true })
   const files = await unpackFiles(archive, input.source)
   await verifyManifest(files, input)
-  await writeFile(join(input.source, ARTIFACT_FILE), `${JSON.stringify({ digest })}\n`)
+  await writeFile(
+    join(input.source, ARTIFACT_FILE),
+    `${JSON.stringify({ digest, commit: input.run.commit })}\n`,
+  )
   return { summary: `${files.length} files, verified`, detail: { digest, files: files.length } }
 }
 

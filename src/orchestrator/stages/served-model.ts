@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { StageFailure } from '#errors.ts'
+import type { ComparisonResult } from './compare-models.ts'
 import type { TrainingResult } from './run-ml-pipeline.ts'
 import { readLeft, type StageInput, type StagePorts } from './stage.ts'
 
-/** The model version that this run puts into an image: the one that its own job registered. */
+/** The model version that this run puts into an image: the one that its own job registered, if it was promoted. */
 export interface ServedModel {
   name: string
   version: number
@@ -15,6 +17,9 @@ export interface ServedModel {
 export async function servedModel(input: StageInput, ports: StagePorts): Promise<ServedModel> {
   const { modelType } = await ports.readModelType(input.source, input.modelType)
   const training = await readLeft<TrainingResult>(input, 'run-ml-pipeline')
+  const { verdict, reason } = await readLeft<ComparisonResult>(input, 'compare-models')
+  if (verdict !== 'promote')
+    throw new StageFailure(`version ${training.version} was not promoted: ${verdict} (${reason})`)
   const output = modelType.serve.golden && training.outputs[modelType.serve.golden]
   return {
     name: modelType.name,

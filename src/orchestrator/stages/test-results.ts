@@ -41,8 +41,8 @@ export function readTestResults(xml: string): TestResults {
 
 /** Reads the line rate of a Cobertura report, or null when there is none. */
 export function readCoverage(xml: string): Coverage | null {
-  const rate = Number((parse(xml).coverage as Element | undefined)?.['line-rate'])
-  return Number.isFinite(rate) ? { lineRate: rate } : null
+  const rate = Number((parse(xml).coverage as Element | undefined)?.['line-rate'] || Number.NaN)
+  return rate >= 0 && rate <= 1 ? { lineRate: rate } : null
 }
 
 function parse(xml: string): Element {
