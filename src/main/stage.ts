@@ -48,6 +48,7 @@ export async function runStage(command: StageCommand): Promise<StageOutput> {
       committedAt: command.committedAt,
       environment: command.environment,
       dataset: command.dataset,
+      onlyServe: false,
       artifact: null,
     },
     modelType: command.modelType,

@@ -48,7 +48,7 @@ const PROMISES = {
   'best is what was promoted last':
     'select c.model, c.version, c.revision from millwright.champions c where not exists (select from millwright.promotions p where p.model = c.model and p.environment = c.environment and p.revision = c.revision and p.version = c.version)',
   'a promoted run has one image, and only such a run':
-    "select r.id, r.outcome, count(i.digest) from millwright.runs r left join millwright.images i on i.run = r.id where r.pipeline = 'cd' and r.status = 'succeeded' group by r.id, r.outcome having (r.outcome = 'promoted') <> (count(i.digest) = 1)",
+    "select r.id, r.outcome, count(i.digest) from millwright.runs r left join millwright.images i on i.run = r.id where r.pipeline = 'cd' and r.status = 'succeeded' group by r.id, r.outcome having (r.outcome in ('promoted', 'repackaged')) <> (count(i.digest) = 1)",
 }
 
 /** Every recorded image must be in its OCI layout. */

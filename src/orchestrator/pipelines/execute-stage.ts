@@ -112,7 +112,7 @@ export async function stageInput(
   const folders = runFolders(o, run.id)
   const logFile = folders.log(name)
   await Promise.all([mkdir(dirname(logFile), { recursive: true }), mkdir(folders.out, { recursive: true })])
-  const input = run.input as { artifact?: string; committedAt?: string }
+  const input = run.input as { artifact?: string; committedAt?: string; onlyServe?: boolean }
   return {
     run: {
       buildId: run.build_id,
@@ -123,6 +123,7 @@ export async function stageInput(
       committedAt: input.committedAt ?? run.created_at.toISOString(),
       environment: run.environment ?? 'dev',
       dataset: run.dataset,
+      onlyServe: input.onlyServe ?? false,
       artifact: input.artifact ?? null,
     },
     modelType: run.model_type,
@@ -166,8 +167,14 @@ async function succeeded(
     error: null,
   })
   if (name === 'compare-models' || name === 'tag-model') o.mirror(run.model_type)
-  const { verdict } = output.detail
-  return { status: 'succeeded', facts: typeof verdict === 'string' ? { verdict } : {}, document: null }
+  return { status: 'succeeded', facts: factsOf(output.detail), document: null }
+}
+
+function factsOf({ verdict, repackaged }: Record<string, unknown>): StageFacts {
+  return {
+    ...(typeof verdict === 'string' ? { verdict } : {}),
+    ...(typeof repackaged === 'number' ? { repackaged } : {}),
+  }
 }
 
 async function stopped(

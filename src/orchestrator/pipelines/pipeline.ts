@@ -22,6 +22,8 @@ export interface StageRunner {
 /** What the pipeline's own branching may depend on. It is kept in the engine's journal, so it stays small. */
 export interface StageFacts {
   verdict?: string
+  /** The version that is best already and goes into a new image without training. */
+  repackaged?: number
 }
 
 /** A stage ended otherwise than well; the rest of the pipeline is skipped. */

@@ -49,6 +49,8 @@ export interface StageRun {
   environment: string
   /** `name:version` to train with instead of the latest, or null. */
   dataset: string | null
+  /** Whether the change that started the run touches only the inference service. */
+  onlyServe: boolean
   /** Digest of the artifact to train from, or null when it lies in the folder `in`. */
   artifact: string | null
 }

@@ -20,7 +20,7 @@ export async function ciCompleted(o: Orchestration, engine: PipelineEngine, ciRu
     branch: ci.branch,
     environment: ci.environment,
     dataset: null,
-    input: { artifact: digest, committedAt: ci.input.committedAt, ciRun },
+    input: { artifact: digest, committedAt: ci.input.committedAt, onlyServe: ci.input.onlyServe, ciRun },
   })
   return run.id
 }

@@ -31,7 +31,7 @@ export async function merge(
             branch,
             environment,
             dataset: null,
-            input: {},
+            input: { onlyServe: entry.onlyServe },
           })
         : null
       await noteDecision(o, delivery, 'merge', 'ci', entry, started)
