@@ -40,12 +40,12 @@ export function quantile(values, share) {
   return below + (sorted[Math.ceil(position)] - below) * (position % 1)
 }
 
-/** Polls `found` every few milliseconds until it returns something. */
-export async function until(found, what, seconds = 120) {
+/** Polls `found` until it returns something, seldom enough not to be in the way of what is measured. */
+export async function until(found, what, { seconds = 180, every = 200 } = {}) {
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; ) {
     const result = await found()
     if (result !== undefined && result !== false) return result
-    await new Promise(resolve => setTimeout(resolve, 10))
+    await new Promise(resolve => setTimeout(resolve, every))
   }
   throw new Error(`${what} didn't come to be in ${seconds} s`)
 }

@@ -22,11 +22,12 @@ export async function serverSteps() {
     })
     const model = readFileSync(join(ROOT, 'test/fixtures/tiny/mlops/alpha/model.yml'), 'utf8')
     const costs = []
+    const floor = []
     for (let round = 0; round < JOBS; round++) {
       if (round > 0) repository.push('mlops/alpha/model.yml', `${model}# ${round}\n`)
       costs.push(...stepCosts(await jobOfRun(server, round)))
+      floor.push(...Array.from({ length: STEPS }, () => timed(['bash', '-c', 'true'], home)))
     }
-    const floor = Array.from({ length: STEPS }, () => timed(['bash', '-c', 'true'], home))
     const own = costs.map(cost => cost - median(floor))
     const figure = 'a no-op step of a durable ML job in the server, beyond its process'
     return [
@@ -45,10 +46,14 @@ export async function serverSteps() {
 
 /** The ML job of the newest CD run, when it and everything before has ended. */
 async function jobOfRun(server, round) {
-  await until(async () => {
-    const runs = await server.call('GET', '/api/runs?pipeline=cd')
-    return runs.length > round && runs.every(run => run.endedAt)
-  }, 'the CD run')
+  await until(
+    async () => {
+      const runs = await server.call('GET', '/api/runs?pipeline=cd')
+      return runs.length > round && runs.every(run => run.endedAt)
+    },
+    'the CD run',
+    { every: 1000 },
+  )
   const jobs = await server.call('GET', '/api/ml/jobs')
   return server.call('GET', `/api/ml/jobs/${jobs[0].job}`)
 }

@@ -76,6 +76,11 @@ function lines(onLine: (line: string) => void): (chunk: Buffer) => void {
   return chunk => {
     const parts = (rest + chunk.toString('utf8')).split('\n')
     rest = parts.pop() ?? ''
-    for (const line of parts) if (line.trim()) onLine(line.trimEnd())
+    for (const line of parts) if (isNews(line)) onLine(line.trimEnd())
   }
+}
+
+/** The long list of what was installed (` + numpy==2.2.6`) stays in the log file. */
+function isNews(line: string): boolean {
+  return line.trim() !== '' && !/^ [+~-] /.test(line)
 }

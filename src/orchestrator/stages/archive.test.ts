@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { type Header, pack } from 'tar-stream'
+import { type Header, type Pack, pack } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { UserError } from '#errors.ts'
 import { listTree, packFiles, unpackFiles } from './archive.ts'
@@ -82,7 +82,7 @@ describe('listing a folder', () => {
 })
 
 describe('a hand-made archive is refused', () => {
-  test.each<[string, Header]>([
+  test.each<[string, Entry]>([
     ['a symbolic link', { name: 'link', type: 'symlink', linkname: '/etc/passwd' }],
     ['a symbolic link inside', { name: 'link', type: 'symlink', linkname: 'fine.txt' }],
     ['a hard link', { name: 'link', type: 'link', linkname: 'fine.txt' }],
@@ -134,11 +134,19 @@ async function packed(folder: string, paths: string[]): Promise<Buffer> {
   return readFile(archive)
 }
 
-async function handMade(headers: Header[], text = 'x'): Promise<string> {
+type Entry = Partial<Header> & { name: string }
+
+/** The library fills in what is missing, which its types don't say. */
+function add(tar: Pack, header: Entry, text?: string): void {
+  if (text === undefined) tar.entry(header as Header)
+  else tar.entry(header as Header, text)
+}
+
+async function handMade(headers: Entry[], text = 'x'): Promise<string> {
   const tar = pack()
   for (const header of headers) {
-    if (header.type === undefined) tar.entry(header, text)
-    else tar.entry(header)
+    if (header.type === undefined) add(tar, header, text)
+    else add(tar, header)
   }
   tar.finalize()
   const chunks: Buffer[] = []
