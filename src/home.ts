@@ -20,5 +20,3 @@ export function homeFolders(home: string) {
     runs: join(home, 'runs'),
   }
 }
-
-export type HomeFolders = ReturnType<typeof homeFolders>

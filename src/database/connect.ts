@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CompiledQuery, Kysely, PostgresDialect, type PostgresPool } from 'kysely'
 import pg from 'pg'
 import type { Database } from './schema.ts'
+import { isTransient } from './transient.ts'
 
 export const SCHEMA = 'millwright'
 
@@ -35,8 +36,6 @@ export function connectDatabase(url: string): Connection {
   return { db, close: () => db.destroy() }
 }
 
-/** Connection refused or reset; PostgreSQL is starting up, shutting down or recovering. */
-const TRANSIENT = new Set(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P02', '57P03'])
 const PATIENCE_MS = 30_000
 
 /** Only making a connection is repeated: a query might have had its effect. */
@@ -55,11 +54,6 @@ function patient(pool: pg.Pool): PostgresPool {
       }
     },
   }
-}
-
-function isTransient(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string }
-  return TRANSIENT.has(code ?? '') || message === 'Connection terminated unexpectedly'
 }
 
 const INT8 = 20

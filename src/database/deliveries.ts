@@ -33,15 +33,3 @@ export async function unhandledDeliveries(db: Kysely<Database>): Promise<RefMove
 export async function markHandled(db: Kysely<Database>, id: string, at: Date): Promise<void> {
   await db.updateTable('deliveries').set({ handled_at: at }).where('id', '=', id).execute()
 }
-
-/** The commit that we last accepted for a ref, or null. */
-export async function lastAccepted(
-  db: Kysely<Database>,
-  repository: string,
-): Promise<Map<string, string | null>> {
-  const rows = await db.selectFrom('deliveries').select('payload').orderBy('received_at').execute()
-  const moves = rows
-    .map(row => row.payload as Omit<RefMove, 'id'>)
-    .filter(move => move.repository === repository)
-  return new Map(moves.map(move => [move.ref, move.after]))
-}

@@ -11,6 +11,9 @@ import type { PipelineEngine } from '#orchestrator/pipelines/pipeline.ts'
 const BEAT_SECONDS = 3
 const DEAD_SECONDS = 15
 
+/** How long the journals of finished workflows are kept. */
+const JOURNAL_DAYS = 30
+
 /** How soon a cancel that another process accepted is heard here. */
 const CANCEL_SECONDS = 0.5
 
@@ -30,6 +33,7 @@ export function keepAlive(kept: Kept, worker: { id: string; host: string }): () 
   const { db } = kept.o
   const stops = [
     every(CANCEL_SECONDS, () => hearCancels(kept)),
+    every(3600, forgetJournals),
     every(BEAT_SECONDS, async () => {
       await beat(db, { ...worker, pid: process.pid })
       await buryDead(db, DEAD_SECONDS, id => takeOver(kept, id))
@@ -85,6 +89,18 @@ async function takeOver({ log }: Kept, worker: string): Promise<void> {
       queueName ? { queueName } : {},
     )
   }
+}
+
+/** Finished workflows' journals are needed for nothing after a month; our own rows of runs and jobs stay. */
+async function forgetJournals(): Promise<void> {
+  const completedBefore = new Date(Date.now() - JOURNAL_DAYS * 86_400_000).toISOString()
+  const old = await DBOS.listWorkflows({
+    completedBefore,
+    limit: 10_000,
+    loadInput: false,
+    loadOutput: false,
+  })
+  if (old.length > 0) await DBOS.deleteWorkflows(old.map(workflow => workflow.workflowID))
 }
 
 async function startForgotten({ o, engine, startJob }: Kept): Promise<void> {

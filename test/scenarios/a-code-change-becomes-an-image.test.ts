@@ -28,7 +28,11 @@ beforeAll(async () => {
   home = await testHome()
   await home.start()
   clone = await importTiny(home, testAlphaWithPytest)
-  await untilRuns(home, allEnded('cd', 2))
+  await untilRuns(home, runs => {
+    const failed = runs.find(run => run.status === 'failed')
+    if (failed) throw new Error(JSON.stringify(failed.error))
+    return allEnded('cd', 2)(runs)
+  })
 })
 afterAll(() => home?.remove())
 

@@ -13,9 +13,10 @@ const PARENT_TAG = 'mlflow.parentRunId'
  */
 export function mlflowTracking(options: { uri: () => Promise<string>; patienceMs?: number }): Tracking {
   const client = mlflowClient(options.uri, options.patienceMs)
+  const experimentOf = rememberBriefly((name: string) => experimentId(client, name))
   return {
     async startRun(run) {
-      const experiment = await experimentId(client, run.experiment)
+      const experiment = await experimentOf(run.experiment)
       const runId = await createRun(client, experiment, run)
       return tracked(await client.uri(), { runId, experimentId: experiment, experiment: run.experiment })
     },
@@ -27,6 +28,21 @@ export function mlflowTracking(options: { uri: () => Promise<string>; patienceMs
       const children = await runsWithTag(client, run.info.experiment_id, { key: PARENT_TAG, value: runId })
       return Object.assign({}, ...[run, ...children].map(metricsOf))
     },
+  }
+}
+
+/** The steps of a job begin close to each other; later, the experiment may have been deleted or renamed by a user. */
+const REMEMBERED_MS = 5_000
+
+function rememberBriefly(find: (name: string) => Promise<string>): (name: string) => Promise<string> {
+  const found = new Map<string, { id: Promise<string>; until: number }>()
+  return name => {
+    const known = found.get(name)
+    if (known && known.until > Date.now()) return known.id
+    const id = find(name)
+    id.catch(() => found.delete(name))
+    found.set(name, { id, until: Date.now() + REMEMBERED_MS })
+    return id
   }
 }
 

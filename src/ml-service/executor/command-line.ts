@@ -11,9 +11,9 @@ export function commandLine(
   return command.replace(
     /\$\{\{\s*(inputs|outputs)\.([\w.-]+)\s*\}\}/g,
     (text, kind: string, name: string) => {
-      const found = (kind === 'inputs' ? values.inputs : values.outputs)[name]
-      if (found === undefined) throw new StageFailure(`the command names ${text}, which has no value`)
-      return found
+      const side = kind === 'inputs' ? values.inputs : values.outputs
+      if (!Object.hasOwn(side, name)) throw new StageFailure(`the command names ${text}, which has no value`)
+      return side[name]!
     },
   )
 }

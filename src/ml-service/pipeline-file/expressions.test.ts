@@ -1,25 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decideOptional, substitute } from './expressions.ts'
-
-describe('substitute', () => {
-  it('replaces inputs and outputs by plain text, without quoting', () => {
-    const command = 'python a.py --in ${{inputs.data}} --lr ${{ inputs.lr }} > ${{outputs.out}} $HOME ${X}'
-    const values = { inputs: { data: '/a b', lr: "1'" }, outputs: { out: '/o' } }
-    expect(substitute(command, values)).toBe("python a.py --in /a b --lr 1' > /o $HOME ${X}")
-  })
-
-  it('does not look at replaced text again', () => {
-    const values = { inputs: { a: '${{inputs.b}} $& $1', b: 'secret' }, outputs: {} }
-    expect(substitute('${{inputs.a}}', values)).toBe('${{inputs.b}} $& $1')
-  })
-
-  it('leaves what has no value, and names of object members', () => {
-    const values = { inputs: {}, outputs: {} }
-    expect(substitute('${{inputs.x}} ${{inputs.constructor}}', values)).toBe(
-      '${{inputs.x}} ${{inputs.constructor}}',
-    )
-  })
-})
+import { decideOptional } from './expressions.ts'
 
 describe('decideOptional', () => {
   const command = 'run $[[--a ${{inputs.a}}]] $[[--b ${{ inputs.b }} --c ${{inputs.c}}]] [x] $[[kept]]'

@@ -2,20 +2,6 @@
 
 const EXPRESSION = /\$\{\{([^{}]*)\}\}/g
 const WHOLE = /^\s*\$\{\{([^{}]*)\}\}\s*$/
-const OWN = /\$\{\{\s*(inputs|outputs)\.([A-Za-z0-9_.-]+)\s*\}\}/g
-
-/**
- * The command with `${{inputs.x}}` and `${{outputs.y}}` replaced by plain text, without quoting, as Azure ML does.
- * Replaced text is not looked at again; expressions without a value stay as they are.
- */
-export function substitute(
-  command: string,
-  values: { inputs: Record<string, string>; outputs: Record<string, string> },
-): string {
-  return command.replace(OWN, (whole, side: 'inputs' | 'outputs', name: string) =>
-    Object.hasOwn(values[side], name) ? values[side][name]! : whole,
-  )
-}
 
 /** Each `$[[ … ]]` loses its brackets when every input in it has a value, and disappears otherwise. */
 export function decideOptional(command: string, hasValue: (input: string) => boolean): string {
