@@ -11,7 +11,14 @@ import type { ModelTypeDocument } from '#server/documents/model-type.ts'
 import type { PlanDocument } from '#server/documents/plan.ts'
 import type { PullRequestDocument } from '#server/documents/pull-request.ts'
 import type { RunDocument } from '#server/documents/run.ts'
-import { allEnded, importTiny, type TestHome, testHome, untilRuns } from '../support/millwright.ts'
+import {
+  allEnded,
+  importTiny,
+  setParameter,
+  type TestHome,
+  testHome,
+  untilRuns,
+} from '../support/millwright.ts'
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 const COMMIT = /^[0-9a-f]{40}$/
@@ -46,7 +53,8 @@ describe('an imported repository', () => {
       ['ci', 'alpha', 'merge', 'succeeded', null],
       ['ci', 'beta', 'merge', 'succeeded', null],
     ])
-    expect(runs.map(run => run.buildId)).toEqual([4, 3, 2, 1])
+    const buildIds = runs.map(run => run.buildId)
+    expect(buildIds).toEqual([...new Set(buildIds)].sort((a, b) => b - a))
   })
 
   test('has runs of the documented shape', async () => {
@@ -199,7 +207,12 @@ describe('a pull request that breaks a unit test', () => {
   })
 
   test('leaves the other model type "not affected"', () => {
-    expect(pullRequest).toMatchObject({ number: 1, title: 'always-zero', target: 'main', status: 'open' })
+    expect(pullRequest).toMatchObject({
+      number: 1,
+      title: 'A threshold that is always zero',
+      target: 'main',
+      status: 'open',
+    })
     expect(pullRequest.checks).toEqual([
       { modelType: 'alpha', status: 'failed', run: expect.stringMatching(/^pr-\d+$/) },
       { modelType: 'beta', status: 'not affected', run: null },
@@ -229,7 +242,7 @@ describe('a good pull request', () => {
   beforeAll(async () => {
     before = await images('alpha')
     await home.git(clone, 'reset', '-q', '--hard', 'origin/main')
-    await setThreshold('alpha', 50)
+    await setParameter(clone, 'alpha', 'threshold', 50)
     await push('The right threshold', 'refs/for/main/right-threshold')
     await untilRuns(home, runs => runs.find(run => run.pipeline === 'pr' && run.status === 'succeeded'))
     merged = await home.json('pr', 'merge', '2')
@@ -294,7 +307,7 @@ describe('a change that makes the model worse', () => {
   beforeAll(async () => {
     before = await images('alpha')
     await home.git(clone, 'reset', '-q', '--hard', 'origin/main')
-    await setThreshold('alpha', 70)
+    await setParameter(clone, 'alpha', 'threshold', 70)
     await push('Another threshold', 'main')
     await untilRuns(home, allEnded('cd', 4))
   })
@@ -400,6 +413,7 @@ describe('a run that is cancelled while it trains', () => {
   })
 
   test('is cancelled, and so is its ML job', async () => {
+    expect(processesIn(join(home.path, 'jobs'))).not.toEqual([])
     const cancelled = await home.json<RunDocument>('run', 'cancel', run.id)
     // The answer comes when the work is gone, so this is looked at first.
     expect(processesLike(MARK)).toEqual([])
@@ -453,12 +467,6 @@ async function edit(file: string, change: (text: string) => string): Promise<voi
   const text = await readFile(path, 'utf8')
   if (change(text) === text) throw new Error(`nothing changed in ${file}`)
   await writeFile(path, change(text))
-}
-
-function setThreshold(modelType: string, value: number): Promise<void> {
-  return edit(`mlops/${modelType}/pipeline.yml`, text =>
-    text.replace(/threshold: \d+/, `threshold: ${value}`),
-  )
 }
 
 async function push(message: string, ref: string): Promise<void> {

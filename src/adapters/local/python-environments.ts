@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
+import { mkdir, readdir, realpath, rename, rm, stat, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { CommandRunner } from '#ports/command-runner.ts'
 import type { EnvironmentRequirements, PythonEnvironments } from '#ports/python-environments.ts'
@@ -44,7 +44,8 @@ async function make(
   return withFolderLock(join(directory, `${key}.lock`), options.signal, async () => {
     if (await isUsable(published)) return published
     await removeLeftovers(directory, key)
-    const build = join(directory, 'builds', `${key}-${randomUUID().slice(0, 8)}`)
+    // Scripts name their interpreter by this path, which must not lead through a link that may go.
+    const build = join(await realpath(join(directory, 'builds')), `${key}-${randomUUID().slice(0, 8)}`)
     await buildOrRemove(build, () => buildEnvironment(build, wanted, tools, options))
     await publish(build, published)
     return published
