@@ -34,7 +34,7 @@ export async function mlRun({ repeats }) {
 
 function measurements(home) {
   const { env, path } = home
-  const options = { env, cwd: path }
+  const options = { env: { ...env, TMPDIR: path }, cwd: path } // the jobs' folders go with the home
   const entries = LENGTHS.flatMap(length => {
     const file = join(path, `chain-${length}.yml`)
     writeFileSync(file, chain({ steps: length }))

@@ -9,7 +9,7 @@ export async function reuse({ repeats }) {
   try {
     cpSync(join(ROOT, 'examples/factory/mlops'), join(home.path, 'mlops'), { recursive: true })
     const pipeline = join(home.path, 'mlops/machine-failure/pipeline.yml')
-    const options = { env: home.env, cwd: home.path }
+    const options = { env: { ...home.env, TMPDIR: home.path }, cwd: home.path }
     const run = (...words) => timed([...MILLWRIGHT, 'ml', 'run', pipeline, ...words], options)
     run() // makes the Python environment, when it isn't there yet
     const cold = run('--force') / 1000

@@ -106,6 +106,7 @@ describe('for all predictions', () => {
   test('scores of classifications lie between 0 and 1, and a perfect one has 1', () => {
     fc.assert(
       fc.property(scored, fc.constantFrom('accuracy', 'precision', 'recall', 'f1'), (predictions, name) => {
+        fc.pre(new Set(predictions.target).size > 1)
         const value = METRICS[name as MetricName].compute(predictions)
         expect(value).toBeGreaterThanOrEqual(0)
         expect(value).toBeLessThanOrEqual(1)
@@ -113,6 +114,12 @@ describe('for all predictions', () => {
         expect(METRICS[name as MetricName].compute(perfect)).toBe(1)
       }),
     )
+  })
+
+  test('one class alone is no evidence: which one is positive is unknown', () => {
+    const one = { target: ['0', '0'], prediction: ['0', '0'], probability: null }
+    for (const name of ['precision', 'recall', 'f1'] as const) expect(METRICS[name].compute(one)).toBeNaN()
+    expect(METRICS.accuracy.compute(one)).toBe(1)
   })
 
   test('turning the scores around turns the area under the curve around', () => {

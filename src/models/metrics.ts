@@ -41,7 +41,7 @@ interface Counts {
 
 function macro(predictions: Predictions, score: (counts: Counts) => number): number {
   const labels = [...new Set([...predictions.target, ...predictions.prediction])].sort(byNumberOrText)
-  if (labels.length === 0) return Number.NaN
+  if (labels.length < 2) return Number.NaN // which of the classes is positive can't be known
   const judged = labels.length <= 2 ? labels.slice(-1) : labels
   return mean(judged.map(label => score(count(predictions, label))))
 }
