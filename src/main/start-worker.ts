@@ -73,7 +73,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   /** The engine's tables exist once it was launched; workflows that it recovers then wait for this connection. */
   const connection = () => (connected ??= connectEngine(options.databaseUrl))
   const engine: PipelineEngine = {
-    start: async run => (await connection()).start(run),
+    start: async run => (DBOS.isWithinWorkflow() ? (await connection()).start(run) : startHere(run)),
     wake: async (run, cause) => (await connection()).wake(run, cause),
   }
   const startJob = async (job: string) => (await connection()).startJob(job)
@@ -102,7 +102,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       for (const listener of listeners) listener(run)
     },
   }
-  registerPipelines(o, engine)
+  const startHere = registerPipelines(o, engine)
   registerMlPipeline({
     db,
     clock: tools.clock,
@@ -151,10 +151,13 @@ async function launchEngine({ databaseUrl, id, agents, log }: WorkerOptions): Pr
     logger: quietLogger(log),
   })
   await DBOS.launch()
-  const options = { minPollingIntervalMs: 50, onConflict: 'always_update' as const }
-  await DBOS.registerQueue(RUNS_QUEUE, { ...options, workerConcurrency: RUNS_PER_WORKER })
-  await DBOS.registerQueue(AGENTS_QUEUE, { ...options, workerConcurrency: agents })
-  await DBOS.registerQueue(ML_JOBS_QUEUE, { ...options, workerConcurrency: JOBS_PER_WORKER })
+  const queue = (workerConcurrency: number, minPollingIntervalMs: number) => ({
+    ...{ workerConcurrency, minPollingIntervalMs },
+    onConflict: 'always_update' as const,
+  })
+  await DBOS.registerQueue(RUNS_QUEUE, queue(RUNS_PER_WORKER, 200))
+  await DBOS.registerQueue(AGENTS_QUEUE, queue(agents, 50))
+  await DBOS.registerQueue(ML_JOBS_QUEUE, queue(JOBS_PER_WORKER, 150))
 }
 
 /** The engine's own messages matter when something is wrong; then they belong to our log. */
