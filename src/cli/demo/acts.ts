@@ -96,12 +96,14 @@ export async function trainOnNewMaterial(demo: Stage): Promise<void> {
 
 /** 6. What has happened, and where an image comes from. */
 export async function lookBack({ shell, server, terminal }: Stage): Promise<void> {
-  for (const words of [
-    ['run', 'list'],
-    ['model', 'list'],
-    ['image', 'list'],
-  ])
-    terminal.out(`${await shell.millwright(...words)}\n`)
+  const questions = [
+    'run list',
+    'model list',
+    'model versions machine-failure',
+    'model show machine-failure',
+    'image list',
+  ]
+  for (const question of questions) terminal.out(`${await shell.millwright(...question.split(' '))}\n`)
   const [image] = await get<{ digest: string }[]>(server, '/api/images')
   terminal.out(await shell.millwright('explain', 'image', image!.digest))
 }
