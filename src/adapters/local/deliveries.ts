@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import type { Delivery } from '#ports/code-host.ts'
 import { deliveryFiles, movesInProgress, type RefMove, removeMove } from './git/delivery-files.ts'
-import { DELIVERIES } from './git/hooks.ts'
+import { DELIVERIES, PUSHING } from './git/hooks.ts'
 import { type Git, gitProgram } from './git/program.ts'
 import { refsUnder, repositoryPath } from './git/repository.ts'
 import { markSeen, seenRefs, unseenMoves } from './git/seen-refs.ts'
@@ -102,8 +102,8 @@ function watchRepositories(
   const changed = () => {
     onChange()
     void repositoryPaths(directory).then(paths => {
-      const added = paths.map(path => add(join(path, DELIVERIES)))
-      // What happened before the folder was watched.
+      const added = paths.flatMap(path => [add(join(path, DELIVERIES)), add(join(path, PUSHING))])
+      // What happened before the folders were watched; a move that was going on tells when it ends.
       if (added.includes(true)) onChange()
     })
   }
