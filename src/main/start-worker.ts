@@ -73,7 +73,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   /** The engine's tables exist once it was launched; workflows that it recovers then wait for this connection. */
   const connection = () => (connected ??= connectEngine(options.databaseUrl))
   const engine: PipelineEngine = {
-    start: async run => (DBOS.isWithinWorkflow() ? (await connection()).start(run) : startHere(run)),
+    start: async run => (await connection()).start(run),
     wake: async (run, cause) => (await connection()).wake(run, cause),
   }
   const startJob = async (job: string) => (await connection()).startJob(job)
@@ -102,7 +102,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       for (const listener of listeners) listener(run)
     },
   }
-  const startHere = registerPipelines(o, engine)
+  registerPipelines(o, engine)
   registerMlPipeline({
     db,
     clock: tools.clock,
@@ -155,7 +155,7 @@ async function launchEngine({ databaseUrl, id, agents, log }: WorkerOptions): Pr
     ...{ workerConcurrency, minPollingIntervalMs },
     onConflict: 'always_update' as const,
   })
-  await DBOS.registerQueue(RUNS_QUEUE, queue(RUNS_PER_WORKER, 200))
+  await DBOS.registerQueue(RUNS_QUEUE, queue(RUNS_PER_WORKER, 50))
   await DBOS.registerQueue(AGENTS_QUEUE, queue(agents, 50))
   await DBOS.registerQueue(ML_JOBS_QUEUE, queue(JOBS_PER_WORKER, 150))
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { audit, leftovers } from '../support/auditor.ts'
+import { audit, orphans } from '../support/auditor.ts'
 import {
   allEnded,
   importTiny,
@@ -51,7 +51,7 @@ test.each(POINTS)(
     const dying = await home.start({ env: { MILLWRIGHT_FAILPOINT: point } })
     await pushBetterModel()
     await dying.exited
-    expect(leftovers(home, [])).toEqual([])
+    expect(await orphans(home, [])).toEqual([])
 
     await withServer(async () => {
       cds += 1

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { TestHome } from './millwright.ts'
 
@@ -59,6 +60,14 @@ async function missingImages(home: TestHome, client: pg.Client): Promise<string[
   const blob = (row: { repository: string; digest: string }) =>
     join(home.path, 'images', row.repository, 'blobs', row.digest.replace(':', '/'))
   return rows.filter(row => !existsSync(blob(row))).map(row => `an image is missing: ${row.digest}`)
+}
+
+/** What is still left after two seconds; a git command in the middle of its work ends by itself. */
+export async function orphans(home: TestHome, known: readonly number[]): Promise<string[]> {
+  for (const deadline = Date.now() + 2000; Date.now() < deadline; await sleep(50)) {
+    if (leftovers(home, known).length === 0) return []
+  }
+  return leftovers(home, known)
 }
 
 /** Processes of this home other than the named ones: what a step or check has left behind. */

@@ -36,15 +36,14 @@ const PATIENT = {
 /**
  * Registers the durable workflows; call once, before the engine is launched. A pipeline runs outside the agents'
  * queue, so that waiting holds no agent; each stage that needs one is a child workflow in that queue.
- * Returns how to start a run at once in this process, from outside of any workflow.
  */
-export function registerPipelines(o: Orchestration, engine: PipelineEngine): (run: string) => Promise<void> {
+export function registerPipelines(o: Orchestration, engine: PipelineEngine): void {
   const stageWorkflow = DBOS.registerWorkflow(
     (run: string, stage: StageName) =>
       DBOS.runStep(() => executeStage(o, run, stage), { name: stage, ...PATIENT }),
     { name: 'stage' },
   )
-  const runWorkflow = DBOS.registerWorkflow(runPipeline, { name: RUN_WORKFLOW })
+  DBOS.registerWorkflow(runPipeline, { name: RUN_WORKFLOW })
 
   async function runPipeline(run: string): Promise<void> {
     const beginning = await step('begin', () => beginRun(o, run))
@@ -134,11 +133,6 @@ export function registerPipelines(o: Orchestration, engine: PipelineEngine): (ru
     if (run.cancel_requested_at) await o.ports.mlService.cancel(job)
     const { status } = await o.ports.mlService.status(job)
     return status === 'completed' || status === 'failed' || status === 'cancelled'
-  }
-
-  return async run => {
-    const handle = await DBOS.startWorkflow(runWorkflow, { workflowID: run })(run)
-    handle.getResult().catch(() => {}) // how it ended is in the run's row
   }
 }
 

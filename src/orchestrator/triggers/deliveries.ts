@@ -13,26 +13,8 @@ export async function acceptDeliveries(o: Orchestration, deliveries: Delivery[])
   failpoint('trigger:recorded')
 }
 
-const handling = new WeakMap<Orchestration, Promise<void>>()
-
-/**
- * Handles every recorded delivery that has not been handled, oldest first. Safe to call again after a crash; calls in
- * one process take turns, so that none does what another is doing.
- */
-export function handleDeliveries(
-  o: Orchestration,
-  engine: PipelineEngine,
-  onRefused: (message: string) => void,
-): Promise<void> {
-  const turn = (handling.get(o) ?? Promise.resolve()).then(() => handleAll(o, engine, onRefused))
-  handling.set(
-    o,
-    turn.catch(() => {}),
-  )
-  return turn
-}
-
-async function handleAll(
+/** Handles every recorded delivery that has not been handled, oldest first. Safe to call again after a crash. */
+export async function handleDeliveries(
   o: Orchestration,
   engine: PipelineEngine,
   onRefused: (message: string) => void,
