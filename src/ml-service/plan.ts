@@ -54,12 +54,61 @@ export interface PlannedStep {
   environmentVariables: Record<string, string>
   inputs: Record<string, StepInput>
   /** `path` as the file says it, with `${{name}}` and `${{default_datastore}}` still inside; undefined for the default. */
-  outputs: Record<string, { type: DataType; path: string | undefined }>
+  outputs: Record<string, PlannedOutput>
   timeoutSeconds: number | undefined
   deterministic: boolean
+  /** Processes of one command on this machine; undefined for a single one. */
+  distribution?: Distribution
+  /** The command is a trial's, run once for each choice of values; undefined for a plain step. */
+  sweep?: Sweep
   /** Where the step stands, for messages. */
   place: { file: string; line: number }
 }
+
+/** `name` (and `version`, else the next free one) registers the output as a data asset when the job has completed. */
+export interface PlannedOutput {
+  type: DataType
+  path: string | undefined
+  name?: string
+  version?: string
+}
+
+/** One node: `pytorch` gets MASTER_ADDR, WORLD_SIZE, RANK…; `tensorflow` gets TF_CONFIG with as many workers. */
+export interface Distribution {
+  type: 'pytorch' | 'tensorflow'
+  processes: number
+}
+
+export interface Sweep {
+  sampling: { kind: 'random' | 'grid' | 'sobol'; seed: number | undefined }
+  /** By name of the trial's input. */
+  space: Record<string, SearchSpace>
+  objective: { metric: string; goal: 'minimize' | 'maximize' }
+  limits: {
+    totalTrials: number
+    concurrentTrials: number
+    /** Of the whole sweep, and of each trial. */
+    timeoutSeconds: number | undefined
+    trialTimeoutSeconds: number | undefined
+  }
+  earlyTermination: EarlyTermination | undefined
+}
+
+/** Values are texts, rendered as Python's `str()` would; the distributions are those of Azure ML's search space. */
+export type SearchSpace =
+  | { kind: 'choice'; values: string[] }
+  | { kind: 'randint'; upper: number }
+  | { kind: 'uniform' | 'loguniform'; min: number; max: number }
+  | { kind: 'quniform' | 'qloguniform'; min: number; max: number; q: number }
+  | { kind: 'normal' | 'lognormal'; mu: number; sigma: number }
+  | { kind: 'qnormal' | 'qlognormal'; mu: number; sigma: number; q: number }
+
+/** Intervals and delays count reports of the primary metric, from 1. */
+export type EarlyTermination = { evaluationInterval: number; delayEvaluation: number } & (
+  | { kind: 'bandit'; slackFactor: number | undefined; slackAmount: number | undefined }
+  | { kind: 'median_stopping' }
+  | { kind: 'truncation_selection'; truncationPercentage: number }
+)
 
 /** `conda` is JSON (so YAML too) of the conda specification, with requirements files (`-r`) written out. */
 export type EnvironmentSpec =
