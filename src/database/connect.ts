@@ -26,6 +26,7 @@ export function connectDatabase(url: string): Connection {
     types: { getTypeParser },
   })
   pool.on('error', () => {}) // an idle connection broke; the pool has dropped it already
+  pool.on('connect', client => client.on('error', () => {})) // one that is held broke: its next query says so
   const dialect = new PostgresDialect({
     pool: patient(pool),
     onCreateConnection: async connection => {

@@ -52,7 +52,7 @@ export async function startPostgres(options: {
 
 /** Makes the database unless it exists and returns its URL. Safe when several processes call it at once. */
 export async function createDatabaseIfMissing(url: string, name: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url })
+  const client = connectionTo(url)
   await client.connect()
   try {
     const found = await client.query('select 1 from pg_database where datname = $1', [name])
@@ -105,7 +105,7 @@ async function adopt(cluster: Cluster, log: (line: string) => void): Promise<num
   const found = await livePostmaster(cluster.data)
   if (!found || !(await untilReady(found.pid, cluster.data))) return undefined
   if (found.port !== cluster.port) await cluster.movePort(found.port)
-  const probe = new pg.Client({ connectionString: urlOf(cluster, 'postgres') })
+  const probe = connectionTo(urlOf(cluster, 'postgres'))
   await probe.connect()
   await probe.end()
   log(`found PostgreSQL running (process ${found.pid})`)
@@ -125,6 +125,11 @@ async function untilReady(pid: number, data: string): Promise<boolean> {
     await sleep(10)
   }
   return false
+}
+
+/** A connection that breaks between two queries must not end this process; the next query tells. */
+function connectionTo(url: string): pg.Client {
+  return new pg.Client({ connectionString: url }).on('error', () => {})
 }
 
 function urlOf(cluster: Cluster, database: string): string {
