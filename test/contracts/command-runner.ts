@@ -83,16 +83,31 @@ export function commandRunnerContract(name: string, subject: CommandRunnerSubjec
     })
 
     it('gives the command its directory, an empty stdin and exactly its environment', async () => {
-      const names = { 'with.dot': 'a', EMPTY: '', LINES: 'x\ny' }
+      const names = { 'with.dot': 'a', EMPTY: '', LINES: "x\n'y'\\" }
       await run(['env', '-0'], { env: { PATH: '/usr/bin:/bin', ...names } })
       const shell = ['_', ...subject.addedVariables]
       const seen = log()
         .split('\0')
         .filter(entry => entry && !shell.some(variable => entry.startsWith(`${variable}=`)))
-      expect(seen.sort()).toEqual(['EMPTY=', 'LINES=x\ny', 'PATH=/usr/bin:/bin', 'with.dot=a'])
+      expect(seen.sort()).toEqual(['EMPTY=', "LINES=x\n'y'\\", 'PATH=/usr/bin:/bin', 'with.dot=a'])
       rmSync(join(folder, 'log.txt'))
       await bash('pwd; cat; readlink /proc/self/fd/0')
       expect(log()).toBe(`${folder}\n/dev/null\n`)
+    })
+
+    it('gives every command its own environment and directory, also one of the same moment', async () => {
+      const shown = await Promise.all(
+        Array.from({ length: 6 }, async (_, n) => {
+          const own = mkdtempSync(join(folder, 'own-'))
+          const env = { PATH: '/usr/bin:/bin', [`N${n}`]: `${n}`, PS4: '$(x)' }
+          await run(['env'], { cwd: own, env, log: join(own, 'log.txt') })
+          return readFileSync(join(own, 'log.txt'), 'utf8').split('\n')
+        }),
+      )
+      for (const [n, lines] of shown.entries()) {
+        expect(lines).toEqual(expect.arrayContaining([`N${n}=${n}`, 'PS4=$(x)']))
+        expect(lines.filter(line => /^N\d/.test(line))).toEqual([`N${n}=${n}`])
+      }
     })
 
     it('leaves SIGINT and SIGTERM at their defaults', async () => {

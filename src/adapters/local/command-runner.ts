@@ -17,7 +17,7 @@ export function localCommandRunner(options: { isolation?: 'namespace' | 'marker'
     async run(command) {
       if (command.signal?.aborted) return { exitCode: 143, reason: 'cancelled', seconds: 0 }
       requireProgram(command.argv[0] ?? '', { cwd: command.cwd, path: command.env.PATH })
-      const log = await openOutputLog(command.log, command.logBytes)
+      const log = openOutputLog(command.log, command.logBytes)
       try {
         return await runTree(await start(command), command, log)
       } finally {

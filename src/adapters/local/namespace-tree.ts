@@ -12,40 +12,95 @@ import {
   type StartTree,
   sendSignal,
   spawned,
-  type TreeCommand,
-  withoutShellVariables,
 } from './process-tree.ts'
+import { shellScript, unscriptable } from './shell-script.ts'
 
 /**
  * Starts commands in a PID namespace of their own. The kernel ends the namespace with its first process, whatever its
  * members did to escape (setsid, double fork), and that process dies with `unshare`, which dies with this process.
  *
- * A shell is the first process, so that the command isn't `init` (which ignores signals and must reap). It waits for
- * our word before it starts the command: only then is it certain that the chain of parent-death signals stands.
+ * A shell is the first process, so that the command isn't `init` (which ignores signals and must reap). It is given
+ * the command as a script on its standard input, after it has said that it runs: only then is it certain that the
+ * chain of parent-death signals stands. So a namespace can be made before its command is known: while a command runs,
+ * the next one's is made, which takes longer than most commands of a shell.
  *
  * `detached` keeps a Ctrl-C in the terminal from reaching the command before we decide what it means.
  * The death signal comes from the thread that started the tree: start trees from a thread that lives long enough.
  */
 export function namespaceTrees(options: { user: boolean }): StartTree {
-  const user = options.user ? ['--user', '--map-current-user'] : []
-  const flags = [...user, '--pid', '--fork', '--kill-child', '--mount-proc']
+  const spare = spareOf(() => openNamespace(options, {}))
   return async command => {
-    const prefix = [systemProgram('setpriv'), '--pdeathsig', 'KILL', systemProgram('unshare'), ...flags]
-    const child = await spawned([...prefix, ...firstProcess(command)], {
-      cwd: command.cwd,
-      env: command.env,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    })
-    await handshake(child)
+    const early = unscriptable(command.env)
+    const plain = Object.keys(early).length === 0
+    const child = await (plain ? spare.take() : openNamespace(options, early))
+    const lifeline = child.stdio[0] as Duplex
+    lifeline.end(shellScript(command))
+    spare.refill()
     return treeOf(child)
   }
 }
 
-function firstProcess({ argv, env }: TreeCommand): string[] {
-  const ready = 'echo >&3; read -r millwright_go <&3 || exit 125; unset millwright_go; '
-  const run = `exec 3>&- 2>/dev/null; ${withoutShellVariables(env)}"$@" 2>&1; exit $?`
-  return [...neutralShell(env), '-c', ready + run, 'sh', ...argv]
+const SPARE_MS = 5000
+
+/** One thing made ahead, for whoever takes it next; it doesn't keep this process alive, and goes when nobody comes. */
+function spareOf(open: () => Promise<ChildProcess>) {
+  let made: Promise<ChildProcess> | undefined
+  let expiry: NodeJS.Timeout | undefined
+  async function prepare(): Promise<ChildProcess> {
+    const child = await open()
+    hold(child, false)
+    child.once('exit', drop)
+    return child
+  }
+  function drop(): void {
+    clearTimeout(expiry)
+    void made?.then(child => child.kill('SIGKILL')).catch(() => {})
+    made = undefined
+  }
+  return {
+    async take(): Promise<ChildProcess> {
+      clearTimeout(expiry)
+      const waiting = made
+      made = undefined
+      const taken = await waiting?.catch(() => undefined)
+      if (!taken || taken.exitCode !== null || taken.signalCode !== null) return open()
+      taken.off('exit', drop)
+      hold(taken, true)
+      return taken
+    },
+    /** After this turn of the event loop: the command that was just started comes first. */
+    refill(): void {
+      setImmediate(() => {
+        made ??= prepare()
+        made.catch(() => {})
+        clearTimeout(expiry)
+        expiry = setTimeout(drop, SPARE_MS).unref()
+      }).unref()
+    },
+  }
+}
+
+function hold(child: ChildProcess, held: boolean): void {
+  const streams = child.stdio as unknown as { ref(): void; unref(): void }[]
+  for (const handle of [child, ...streams]) held ? handle.ref() : handle.unref()
+}
+
+/** Resolves when the shell waits for its script. Its own environment holds `variables` only. */
+async function openNamespace(
+  options: { user: boolean },
+  variables: Record<string, string>,
+): Promise<ChildProcess> {
+  const user = options.user ? ['--user', '--map-current-user'] : []
+  const child = await spawned(
+    [
+      ...[systemProgram('setpriv'), '--pdeathsig', 'KILL', systemProgram('unshare')],
+      ...[...user, '--pid', '--fork', '--kill-child', '--mount-proc'],
+      ...[...neutralShell(variables), '-s'],
+    ],
+    { cwd: '/', env: variables, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] },
+  )
+  await greeted(child)
+  return child
 }
 
 function systemProgram(name: string): string {
@@ -54,17 +109,17 @@ function systemProgram(name: string): string {
   return found
 }
 
-async function handshake(child: ChildProcess): Promise<void> {
-  const lifeline = child.stdio[3] as Duplex
+async function greeted(child: ChildProcess): Promise<void> {
+  const [script, , errors, greeting] = child.stdio as unknown as Duplex[]
   const complaint: Buffer[] = []
-  child.stderr?.on('data', (chunk: Buffer) => complaint.push(chunk))
-  lifeline.on('error', () => {})
+  errors!.on('data', (chunk: Buffer) => complaint.push(chunk))
+  script!.on('error', () => {})
   const exited = once(child, 'close').then(() => {
     throw new Error(`can't make a process namespace: ${Buffer.concat(complaint).toString().trim()}`)
   })
-  await Promise.race([once(lifeline, 'data'), exited])
   exited.catch(() => {})
-  lifeline.end('\n')
+  script!.write('echo >&3; exec 3>&- 2>/dev/null\n')
+  await Promise.race([once(greeting!, 'data'), exited])
 }
 
 function treeOf(child: ChildProcess): ProcessTree {

@@ -1,6 +1,7 @@
-import { createReadStream } from 'node:fs'
+import { appendFile, closeSync, createReadStream, openSync } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { promisify } from 'node:util'
 
 /** Keeps a command's output in a file: the first and the last half of `logBytes`, with a notice of what is missing. */
 export interface OutputLog {
@@ -13,16 +14,18 @@ export interface OutputLog {
 
 const DEFAULT_BYTES = 64 * 1024 * 1024
 
-/** Opens `log` for appending. Rejects when it can't be written. */
-export async function openOutputLog(log: string, logBytes = DEFAULT_BYTES): Promise<OutputLog> {
-  const head = await open(log, 'a')
+const append = promisify(appendFile) as (file: number, chunk: Buffer | string) => Promise<void>
+
+/** Opens `log` for appending. Throws when it can't be written. */
+export function openOutputLog(log: string, logBytes = DEFAULT_BYTES): OutputLog {
+  const head = openSync(log, 'a')
   const tail = rotatingTail(log, Math.max(1, Math.floor(logBytes / 2)))
   let writing = false
   let room = Math.max(1, Math.ceil(logBytes / 2))
   async function keep(chunk: Buffer): Promise<void> {
     const now = chunk.subarray(0, room)
     room -= now.length
-    if (now.length > 0) await head.appendFile(now)
+    if (now.length > 0) await append(head, now)
     if (now.length < chunk.length) await tail.append(chunk.subarray(now.length))
   }
   return {
@@ -36,7 +39,7 @@ export async function openOutputLog(log: string, logBytes = DEFAULT_BYTES): Prom
     },
     idle: () => !writing,
     async close() {
-      await tail.moveTo(head).finally(() => head.close())
+      await tail.moveTo(head).finally(() => closeSync(head))
     },
   }
 }
@@ -55,7 +58,7 @@ function rotatingTail(log: string, limit: number) {
     previous = current
     current = { handle: await open(file, 'w'), file, bytes: 0 }
   }
-  async function append(chunk: Buffer): Promise<void> {
+  async function add(chunk: Buffer): Promise<void> {
     for (let rest = chunk; rest.length > 0; ) {
       if (!current || current.bytes >= size) await rotate()
       const part = rest.subarray(0, size - current!.bytes)
@@ -65,19 +68,19 @@ function rotatingTail(log: string, limit: number) {
       rest = rest.subarray(part.length)
     }
   }
-  async function moveTo(target: FileHandle): Promise<void> {
+  async function moveTo(target: number): Promise<void> {
     if (!current) return
     await current.handle.close()
     const kept = Math.min(limit, total)
-    if (total > kept) await target.appendFile(`\n[millwright: ${total - kept} bytes of output left out]\n`)
+    if (total > kept) await append(target, `\n[millwright: ${total - kept} bytes of output left out]\n`)
     const fromPrevious = kept - current.bytes
     if (previous && fromPrevious > 0) await copy(previous.file, previous.bytes - fromPrevious, target)
     await copy(current.file, Math.max(0, -fromPrevious), target)
     await Promise.all(files.map(file => rm(file, { force: true })))
   }
-  return { append, moveTo }
+  return { append: add, moveTo }
 }
 
-async function copy(file: string, start: number, target: FileHandle): Promise<void> {
-  for await (const chunk of createReadStream(file, { start })) await target.appendFile(chunk as Buffer)
+async function copy(file: string, start: number, target: number): Promise<void> {
+  for await (const chunk of createReadStream(file, { start })) await append(target, chunk as Buffer)
 }

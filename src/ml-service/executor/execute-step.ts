@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { mkdirSync, renameSync, rmdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CancelledError } from '#errors.ts'
 import type { CommandResult } from '#ports/command-runner.ts'
@@ -61,7 +61,7 @@ async function runProcess(
     signal: job.signal,
     ...(step.timeoutSeconds === undefined ? {} : { timeoutSeconds: step.timeoutSeconds }),
   })
-  await captureArtifacts(job, step, result.exitCode === 0)
+  captureArtifacts(job, step, result.exitCode === 0)
   return result
 }
 
@@ -81,14 +81,24 @@ async function makeFolders(job: JobContext, step: PlannedStep): Promise<string> 
 }
 
 /** Keeps what the step left in `outputs` and `logs`; the working directory stays only for those who look for an error. */
-async function captureArtifacts(job: JobContext, step: PlannedStep, succeeded: boolean): Promise<void> {
+function captureArtifacts(job: JobContext, step: PlannedStep, succeeded: boolean): void {
   const folder = job.folder.step(step.name)
-  const kept = ['outputs', 'logs'].map(name => {
-    const from = join(job.folder.root, folder.work, name)
-    return rename(from, join(job.folder.root, folder.artifacts, name)).catch(() => {})
-  })
-  await Promise.all(kept)
-  if (succeeded) job.later(rm(join(job.folder.root, folder.work), { recursive: true, force: true }))
+  const work = join(job.folder.root, folder.work)
+  for (const name of ['outputs', 'logs']) {
+    attempt(() => renameSync(join(work, name), join(job.folder.root, folder.artifacts, name)))
+  }
+  const removed = succeeded && attempt(() => rmdirSync(work))
+  if (succeeded && !removed) job.later(rm(work, { recursive: true, force: true }))
+}
+
+/** Whether it could be done: the step may have removed anything. */
+function attempt(change: () => void): boolean {
+  try {
+    change()
+    return true
+  } catch {
+    return false
+  }
 }
 
 function mapValues<A, B>(values: Record<string, A>, change: (value: A) => B): Record<string, B> {

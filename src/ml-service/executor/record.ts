@@ -1,5 +1,6 @@
-import { existsSync, renameSync, writeFileSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { closeSync, existsSync, fsync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import type { StepReport } from '../job.ts'
 
 /** What is kept of a step in its folder (`record.json`): enough to go on without it, and to explain it later. */
@@ -32,11 +33,17 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
+const flushed = promisify(fsync)
+
 /** Replaces a JSON file as a whole. With `durable` it also survives a power failure from now on. */
 export async function writeJson(file: string, value: unknown, options: { durable: boolean }): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`
-  const text = `${JSON.stringify(value, undefined, 1)}\n`
-  if (options.durable) await writeFile(temporary, text, { flush: true })
-  else writeFileSync(temporary, text)
+  const descriptor = openSync(temporary, 'w')
+  try {
+    writeFileSync(descriptor, `${JSON.stringify(value, undefined, 1)}\n`)
+    if (options.durable) await flushed(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
   renameSync(temporary, file)
 }
