@@ -130,6 +130,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'Run an ML pipeline here and now, without a server',
     load: async () => (await import('./ml/run.ts')).mlRunCommand,
   },
+  'ml explain': {
+    summary: 'Why a step of an ML job was run or reused',
+    load: async () => (await import('./ml/explain.ts')).mlExplain,
+  },
   'ml lint': {
     summary: 'Check a pipeline file, like a compiler',
     load: async () => (await import('./ml/lint.ts')).mlLint,

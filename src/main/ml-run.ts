@@ -7,8 +7,9 @@ import type { Config } from '#config.ts'
 import { UserError } from '#errors.ts'
 import { runJob } from '#ml-service/executor/run-job.ts'
 import { createSlots } from '#ml-service/executor/slots.ts'
-import type { EnvironmentMap, JobListener, JobReport } from '#ml-service/job.ts'
+import type { JobListener, JobReport } from '#ml-service/job.ts'
 import { readPlan } from '#ml-service/pipeline-file/lint.ts'
+import type { RepositorySettings } from '#model-types/model-type.ts'
 import { readSettings, SETTINGS_FILE } from '#model-types/read-settings.ts'
 import type { PythonEnvironments } from '#ports/python-environments.ts'
 import { dataResolver } from './data-resolver.ts'
@@ -33,7 +34,7 @@ export interface MlRun {
 export async function mlRun(run: MlRun): Promise<JobReport> {
   const file = resolve(run.file)
   const plan = readPlan(file, absolute(run.inputs))
-  const environments = environmentMap(run.environments ?? settingsAbove(file))
+  const { environments, cache } = settings(run.environments ?? settingsAbove(file))
   const directory = run.outputDir ? resolve(run.outputDir) : await mkdtemp(join(tmpdir(), 'millwright-job-'))
   await mkdir(directory, { recursive: true })
   const tools = composeTools(run.config)
@@ -54,6 +55,7 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
     const request = { job, plan, directory, environments, forceRerun: run.force }
     const report = await runJob(executor, request, { signal: run.signal, onStep: run.onStep })
     if (report.status === 'failed' && refusal()) throw refusal()
+    await tools.cache.trim(cache.maxSize)
     return report
   } finally {
     await tracking.close()
@@ -88,8 +90,7 @@ function settingsAbove(file: string): string | undefined {
   return undefined
 }
 
-function environmentMap(file: string | undefined): EnvironmentMap {
-  if (!file) return {}
-  const text = readFileSync(file, 'utf8')
-  return readSettings({ files: [SETTINGS_FILE], read: () => text }).environments
+function settings(file: string | undefined): RepositorySettings {
+  const files = file ? [SETTINGS_FILE] : []
+  return readSettings({ files, read: () => readFileSync(file!, 'utf8') })
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { join } from 'node:path'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import type { Kysely } from 'kysely'
 import { localCodeHost } from '#adapters/local/code-host.ts'
@@ -11,6 +12,7 @@ import { folderTree } from '#adapters/local/source-tree.ts'
 import type { Config } from '#config.ts'
 import type { Database } from '#database/schema.ts'
 import { createSlots } from '#ml-service/executor/slots.ts'
+import { explainStep, type StepExplanation } from '#ml-service/explain-step.ts'
 import { ML_JOBS_QUEUE, registerMlPipeline } from '#ml-service/ml-pipeline.ts'
 import { readSettings } from '#model-types/read-settings.ts'
 import type { Orchestration } from '#orchestrator/orchestration.ts'
@@ -48,6 +50,7 @@ export interface Worker {
   o: Orchestration
   engine: PipelineEngine
   mlService: MlService
+  explainStep(job: string, step: string): Promise<StepExplanation>
   /** Called with the id of every run that changes in this process. */
   onChange(listener: (run: string) => void): () => void
   /** Ends what runs here without recording it as ended, so that the next start goes on with it. */
@@ -110,7 +113,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     pipelines: folders.pipelines,
     executor: { ...agentExecutor(tools, config, datasets), tracking: options.tracking, takeSlot: takeAgent },
     models: localModelRegistry({ db, directory: folders.models }),
-    environmentsOf: async source => readSettings(folderTree(source)).environments,
+    settingsOf: async source => readSettings(folderTree(source)),
     notifyEnded: (run, job) => engine.wake(run, job),
     registered: options.mirror,
     stopping: stopping.signal,
@@ -126,6 +129,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     o,
     engine,
     mlService,
+    explainStep: (job, step) => explainStep(join(folders.jobs, job), step, tools.cache),
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -170,6 +170,7 @@ async function listen(options: UpOptions, worker: Worker, token: string, trackin
     version: packageVersion(),
     tracking,
     cancelJob: job => worker.mlService.cancel(job),
+    explainStep: worker.explainStep,
     onChange: worker.onChange,
   })
   return new Promise<{ url: string; close(): Promise<void> }>((resolve, reject) => {

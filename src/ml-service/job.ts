@@ -50,18 +50,32 @@ export interface StepCache {
   find(key: string): Promise<CachedStep | undefined>
   /** Takes the outputs in, by hard links where possible. Idempotent; the first writer wins. */
   store(key: string, step: FinishedStep): Promise<void>
+  /** Entries that steps of this name left, newest first; for explanations, so no output is verified. */
+  ofStep(step: string): Promise<KeptStep[]>
+  /**
+   * Removes what was not used for the longest until at most `bytes` are kept. Jobs and models have files of their own
+   * (links to the same bytes), so nothing that they need goes.
+   */
+  trim(bytes: number): Promise<void>
 }
 
 export interface FinishedStep {
   job: string
-  /** What the key was made of, part by part, for later explanations. */
+  step: string
+  /** What the key was made of, part by part, and what can be shown of it; for later explanations. */
   parts: Record<string, string>
+  texts: Record<string, string>
   outputs: Record<string, { path: string; digest: string }>
   log: string
 }
 
 /** `job` is the one that made it; the paths lie in the cache and are read-only. */
 export type CachedStep = FinishedStep
+
+export interface KeptStep extends Pick<FinishedStep, 'job' | 'step' | 'parts' | 'texts'> {
+  /** RFC 3339. */
+  storedAt: string
+}
 
 export type StepStatus =
   | 'pending'

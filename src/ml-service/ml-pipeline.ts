@@ -27,8 +27,8 @@ export interface MlServiceContext {
   pipelines: string
   executor: ExecutorPorts
   models: ModelRegistry
-  /** The environment map of a source tree. */
-  environmentsOf(source: string): Promise<EnvironmentMap>
+  /** What a source tree says about environments and the step cache. */
+  settingsOf(source: string): Promise<{ environments: EnvironmentMap; cache: { maxSize: number } }>
   /** Called with what the submitter asked to be given back, after the job has ended; may be called twice. */
   notifyEnded(notify: string, job: string): Promise<void>
   /** Called after a model was registered; may be called twice. */
@@ -104,9 +104,10 @@ async function runSteps(
         .then(() => recordStep(m.db, job, positions.get(step.name) ?? 0, step))
         .catch(() => {})
     }
-    const environments = await m.environmentsOf(source)
+    const { environments, cache } = await m.settingsOf(source)
     const report = await runJob(m.executor, { job, plan, directory, environments }, { signal, onStep })
     await recorded
+    await m.executor.cache.trim(cache.maxSize).catch(() => {})
     return report
   } catch (error) {
     if (isTransient(error) || m.stopping.aborted) throw error

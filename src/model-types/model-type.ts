@@ -55,6 +55,8 @@ export interface RepositorySettings {
   environments: Record<string, { python?: string; requirements: string[] }>
   /** Container registry, e.g. `registry.example.com/models`; null for the local OCI layouts. */
   registry: string | null
+  /** Largest size of the step cache of the home, in bytes. Default: 20 GiB. */
+  cache: { maxSize: number }
 }
 
 /** Reads the files of a source tree; the caller decides where from. Paths are relative to the repository root. */

@@ -45,6 +45,7 @@ test('all folders with a model.yml are model types, except `shared`', () => {
     deploy: { dev: { branch: 'main' }, qa: { branch: 'qa' } },
     environments: {},
     registry: null,
+    cache: { maxSize: 20 * 2 ** 30 },
   })
 })
 
@@ -82,6 +83,7 @@ environments:
     requirements: shared/r.txt
   azureml:own@latest: { python: ">=3.10,<3.14", requirements: [numpy, "scikit-learn>=1.5"] }
 registry: registry.example.com:5000/models
+cache: { maxSize: 1.5 GiB }
 `
   expect(settingsOf(text)).toEqual({
     deploy: { test: { branch: 'release/1.x' } },
@@ -93,6 +95,7 @@ registry: registry.example.com:5000/models
       'azureml:own@latest': { python: '>=3.10,<3.14', requirements: ['numpy', 'scikit-learn>=1.5'] },
     },
     registry: 'registry.example.com:5000/models',
+    cache: { maxSize: 1.5 * 2 ** 30 },
   })
 })
 
@@ -106,6 +109,8 @@ test.each([
   ['environments: { e: {} }', 'missing-key', 'environments.e.requirements'],
   ['registry: https://me:secret@example.com/x', 'invalid-value', 'registry'],
   ['regsitry: x', 'unknown-key', 'regsitry'],
+  ['cache: { maxSize: 20 apples }', 'invalid-value', 'cache.maxSize'],
+  ['cache: { maxSize: 0 }', 'invalid-value', 'cache.maxSize'],
 ])('in millwright.yml, %s is refused', (text, code, key) => {
   const place = expect.objectContaining({ file: 'mlops/millwright.yml', line: 1, key })
   expect(() => settingsOf(text)).toThrow(expect.objectContaining({ code, place }))

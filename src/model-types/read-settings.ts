@@ -5,17 +5,21 @@ import type { RepositorySettings, SourceTree } from './model-type.ts'
 import { pathFields } from './repository-paths.ts'
 import { requirementLines } from './requirements-file.ts'
 import { openSettingsFile } from './settings-file.ts'
-import { literal, matching, name, shown, text } from './values.ts'
+import { byteSize, literal, matching, name, shown, text } from './values.ts'
 
 export const SETTINGS_FILE = 'mlops/millwright.yml'
 
 /** Reads `mlops/millwright.yml`; without the file, or for keys left out, the defaults. Throws UserError. */
 export function readSettings(tree: SourceTree): RepositorySettings {
-  if (!tree.files.includes(SETTINGS_FILE)) return { deploy: DEPLOY, environments: {}, registry: null }
+  if (!tree.files.includes(SETTINGS_FILE)) return DEFAULTS
   return settingsFields(tree)(openSettingsFile(SETTINGS_FILE, tree.read(SETTINGS_FILE)))
 }
 
 const DEPLOY = { dev: { branch: 'main' }, qa: { branch: 'qa' } }
+
+const CACHE = { maxSize: 20 * 2 ** 30 }
+
+const DEFAULTS: RepositorySettings = { deploy: DEPLOY, environments: {}, registry: null, cache: CACHE }
 
 const branch = matching(
   /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)))[A-Za-z0-9_][A-Za-z0-9._/-]{0,200}(?<![./])$/,
@@ -34,6 +38,7 @@ function settingsFields(tree: SourceTree) {
     deploy: optional(oneBranchEach(mapOf(name, record({ branch }))), DEPLOY),
     environments: optional(mapOf(text, withoutUndefined(environment)), {}),
     registry: optional(registry, null),
+    cache: optional(record({ maxSize: optional(byteSize, CACHE.maxSize) }), CACHE),
   })
 }
 

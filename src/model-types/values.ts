@@ -30,6 +30,22 @@ export const integer: Field<number> = entry => {
   return node.value as number
 }
 
+const UNITS: Record<string, number> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12, ...binaryUnits() }
+
+/** A number of bytes: `500 MB`, `20 GiB`, or a whole number. */
+export const byteSize: Field<number> = entry => {
+  const value = literal(entry)
+  const [, number = '', unit = 'B'] = /^(\d{1,15}(?:\.\d+)?)\s*([A-Za-z]+)?$/.exec(value) ?? []
+  const factor = Object.entries(UNITS).find(([name]) => name.toLowerCase() === unit.toLowerCase())?.[1]
+  const bytes = Math.floor(Number(number) * (factor ?? 0))
+  if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes
+  throw invalidValue(entry, `is ${shown(value)}, but must be a size such as \`20 GiB\` or \`500 MB\``)
+}
+
+function binaryUnits(): Record<string, number> {
+  return { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
+}
+
 export function choice<const T extends string>(choices: readonly T[]): Field<T> {
   return entry => {
     const value = text(entry)

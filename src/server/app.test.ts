@@ -13,6 +13,7 @@ import { localModelRegistry } from '#adapters/local/model-registry.ts'
 import { folderTree } from '#adapters/local/source-tree.ts'
 import { recordJob, updateJob } from '#database/ml-jobs.ts'
 import { endStage, recordRun, startStage, updateRun } from '#database/runs.ts'
+import { explainStep } from '#ml-service/explain-step.ts'
 import { type Orchestration, runFolders } from '#orchestrator/orchestration.ts'
 import { PIPELINES } from '#orchestrator/pipelines/pipelines.ts'
 import { type FreshDatabase, freshDatabase } from '../../test/support/database.ts'
@@ -38,6 +39,7 @@ beforeAll(async () => {
   context = {
     ...{ o, token: TOKEN, version: '1.2.3', tracking: async () => 'http://127.0.0.1:5000' },
     engine: { start: async run => void started.push(run), wake: async () => {} },
+    explainStep: async (job, step) => explainStep(join(folder, job), step, { ofStep: async () => [] }),
     cancelJob: async job => updateJob(database.db, job, { status: 'cancelled', ended_at: new Date() }),
     onChange(listener) {
       listeners.add(listener)

@@ -1,3 +1,4 @@
+import type { StepExplanation } from '#ml-service/explain-step.ts'
 import type { Orchestration } from '#orchestrator/orchestration.ts'
 import type { PipelineEngine } from '#orchestrator/pipelines/pipeline.ts'
 
@@ -12,6 +13,8 @@ export interface ServerContext {
   tracking(): Promise<string>
   /** Cancels an ML job and returns when its work is gone. */
   cancelJob(job: string): Promise<void>
+  /** Why a step of an ML job was run or reused. Throws NotFoundError. */
+  explainStep(job: string, step: string): Promise<StepExplanation>
   /** Tells `listener` the id of every run that changes in this process; the returned function ends that. */
   onChange(listener: (run: string) => void): () => void
 }

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -30,7 +31,8 @@ const digest = (path: string) => contentDigests(join(folder, 'digests'))(path)
 const finished = async (job: string) => {
   const path = join(folder, 'out')
   const outputs = { model: { path, digest: await digest(path) } }
-  return { job, parts: { spec: 'sha256:1' }, outputs, log: join(folder, 'log.txt') }
+  const about = { job, step: 'train', parts: { spec: 'sha256:1' }, texts: { command: 'python train.py' } }
+  return { ...about, outputs, log: join(folder, 'log.txt') }
 }
 
 test('gives back what was stored, read-only, also after the job’s folder is gone', async () => {
@@ -62,6 +64,35 @@ test('a changed entry is dropped and can be stored anew', async () => {
   writeFileSync(join(folder, 'out/deep/model.bin'), 'model')
   await cache().store(KEY, await finished('second'))
   expect((await cache().find(KEY))!.job).toBe('second')
+})
+
+test('what was not used for the longest goes first when there is too much, and what jobs took stays', async () => {
+  const keys = ['aa', 'bb', 'cc'].map(start => start.padEnd(64, '0'))
+  for (const key of keys) {
+    writeFileSync(join(folder, `out-${key}`), Buffer.alloc(100_000))
+    const outputs = {
+      data: { path: join(folder, `out-${key}`), digest: await digest(join(folder, `out-${key}`)) },
+    }
+    await cache().store(key, { ...(await finished(key)), outputs })
+  }
+  const taken = (await cache().find(keys[0]!))!.outputs.data!.path
+  linkSync(taken, join(folder, 'taken'))
+  await cache().trim(1_000_000)
+  await cache().trim(250_000)
+  const left = await Promise.all(keys.map(key => cache().find(key)))
+  expect(left.map(entry => entry?.job)).toEqual([keys[0], undefined, keys[2]])
+  await cache().trim(1)
+  expect(await cache().find(keys[0]!)).toBeUndefined()
+  expect(statSync(join(folder, 'taken')).size).toBe(100_000)
+  expect(readdirSync(join(folder, 'cache/tmp'))).toEqual([])
+})
+
+test('tells what is kept of a step, newest first', async () => {
+  await cache().store('aa'.padEnd(64, '0'), await finished('first'))
+  await cache().store('bb'.padEnd(64, '0'), { ...(await finished('other')), step: 'prepare' })
+  await cache().store('cc'.padEnd(64, '0'), await finished('second'))
+  expect((await cache().ofStep('train')).map(({ job }) => job)).toEqual(['second', 'first'])
+  expect((await cache().ofStep('train'))[0]).toMatchObject({ texts: { command: 'python train.py' } })
 })
 
 test('an unknown key is no error', async () => {

@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rename, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { linkTree } from '#ml-service/executor/link-tree.ts'
-import type { CachedStep, FinishedStep, StepCache } from '#ml-service/job.ts'
+import type { CachedStep, FinishedStep, KeptStep, StepCache } from '#ml-service/job.ts'
 import { contentDigests } from './content-digests.ts'
+import { keptEntries, leastRecentlyUsed, stockOf } from './step-cache-stock.ts'
 
 /** What stands in an entry's `entry.json`. Its outputs lie beside it under `outputs/<name>`. */
-interface Entry {
-  job: string
-  parts: Record<string, string>
+interface Entry extends KeptStep {
   /** Digests by output name. */
   outputs: Record<string, string>
-  /** Time of storing, RFC 3339. */
-  storedAt: string
+  /** Of all files. */
+  bytes: number
 }
 
 /**
@@ -25,20 +24,33 @@ export function folderStepCache(
   digest = contentDigests(join(directory, 'digests')),
 ): StepCache {
   const entryFolder = (key: string) => join(directory, key.slice(0, 2), key)
+  const stock = stockOf(directory)
   return {
     async find(key) {
       const folder = entryFolder(key)
       const entry = await readEntry(folder)
       if (!entry) return undefined
       const cached = cachedStep(folder, entry)
-      if (await isIntact(cached, digest)) return cached
+      if (await isIntact(cached, digest)) return used(folder, cached)
       await discard(directory, folder)
       return undefined
     },
     async store(key, step) {
       if (await readEntry(entryFolder(key))) return
       mkdirSync(join(directory, key.slice(0, 2)), { recursive: true })
-      await publish(await assemble(directory, step), entryFolder(key))
+      const { folder, bytes } = await assemble(directory, step)
+      if (await publish(folder, entryFolder(key))) stock.grew(bytes)
+    },
+    async ofStep(step) {
+      const kept = await Promise.all((await keptEntries(directory)).map(({ folder }) => readEntry(folder)))
+      const ofThis = kept.filter((entry): entry is Entry => entry?.step === step)
+      return ofThis.sort((a, b) => (a.storedAt < b.storedAt ? 1 : -1))
+    },
+    async trim(bytes) {
+      if (!(await stock.exceeds(bytes))) return
+      const { kept, unused } = leastRecentlyUsed(await keptEntries(directory), bytes)
+      for (const { folder } of unused) await discard(directory, folder)
+      await stock.counted(kept)
     },
   }
 }
@@ -52,11 +64,19 @@ async function readEntry(folder: string): Promise<Entry | undefined> {
   }
 }
 
-function cachedStep(folder: string, { job, parts, outputs }: Entry): CachedStep {
+function cachedStep(folder: string, { job, step, parts, texts, outputs }: Entry): CachedStep {
   const paths = Object.entries(outputs).map(([name, digest]) => {
     return [name, { path: join(folder, 'outputs', name), digest }] as const
   })
-  return { job, parts, outputs: Object.fromEntries(paths), log: join(folder, 'log.txt') }
+  const log = join(folder, 'log.txt')
+  return { job, step, parts, texts, outputs: Object.fromEntries(paths), log }
+}
+
+/** The time of the entry's file tells when it was used last. */
+async function used(folder: string, cached: CachedStep): Promise<CachedStep> {
+  const now = new Date()
+  await utimes(join(folder, 'entry.json'), now, now).catch(() => {})
+  return cached
 }
 
 async function isIntact(cached: CachedStep, digest: (path: string) => Promise<string>): Promise<boolean> {
@@ -74,33 +94,34 @@ async function discard(directory: string, folder: string): Promise<void> {
   await rm(grave, { recursive: true, force: true })
 }
 
-async function assemble(directory: string, step: FinishedStep): Promise<string> {
+async function assemble(
+  directory: string,
+  finished: FinishedStep,
+): Promise<{ folder: string; bytes: number }> {
   const folder = temporaryFolder(directory)
   mkdirSync(join(folder, 'outputs'))
-  for (const [name, { path }] of Object.entries(step.outputs)) {
-    await linkTree(path, join(folder, 'outputs', name), { protect: true })
+  let bytes = await linkTree(finished.log, join(folder, 'log.txt'), { protect: true })
+  for (const [name, { path }] of Object.entries(finished.outputs)) {
+    bytes += await linkTree(path, join(folder, 'outputs', name), { protect: true })
   }
-  await linkTree(step.log, join(folder, 'log.txt'), { protect: true })
-  const digests = Object.entries(step.outputs).map(([name, { digest }]) => [name, digest])
-  const { job, parts } = step
-  const entry: Entry = {
-    job,
-    parts,
-    outputs: Object.fromEntries(digests),
-    storedAt: new Date().toISOString(),
-  }
+  const digests = Object.entries(finished.outputs).map(([name, { digest }]) => [name, digest])
+  const { job, step, parts, texts } = finished
+  const outputs = Object.fromEntries(digests)
+  const entry: Entry = { job, step, parts, texts, outputs, bytes, storedAt: new Date().toISOString() }
   writeFileSync(join(folder, 'entry.json'), JSON.stringify(entry))
-  return folder
+  return { folder, bytes }
 }
 
-/** The first writer wins: a folder isn't renamed over one that has contents. */
-async function publish(assembled: string, folder: string): Promise<void> {
+/** Whether it came first: a folder isn't renamed over one that has contents. */
+async function publish(assembled: string, folder: string): Promise<boolean> {
   try {
     await rename(assembled, folder)
+    return true
   } catch (error) {
     await rm(assembled, { recursive: true, force: true })
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
+    return false
   }
 }
 

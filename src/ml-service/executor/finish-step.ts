@@ -16,16 +16,17 @@ export function finishStep(
   job.update(step.name, { ...report, outputs: reportedPaths(job, outputs) })
 }
 
-/** Records a completed step, for a later call and for explanations. With `durable` the record survives a power failure. */
+/** Records an ended step, for a later call and for explanations. With `durable` the record survives a power failure. */
 export async function recordStep(
   job: JobContext,
-  { step, key, parts }: ReadyStep,
+  { step, key, parts, texts, reuse }: ReadyStep,
   end: { outputs: Record<string, StepOutput>; report: Partial<StepReport>; durable: boolean },
 ): Promise<void> {
   const { outputs, durable } = end
   const report = { ...job.reports.get(step.name)!, ...end.report, outputs: reportedPaths(job, outputs) }
   const runId = job.state.open[step.name] ?? null
-  const record: StepRecord = { format: 1, job: job.request.job, key, parts, report, outputs, runId }
+  const about = { format: 1, job: job.request.job, key, parts, texts, reuse } as const
+  const record: StepRecord = { ...about, report, outputs, runId }
   await writeJson(join(job.folder.root, job.folder.step(step.name).record), record, { durable })
 }
 

@@ -63,12 +63,17 @@ async function keep(job: JobContext, ready: ReadyStep): Promise<void> {
 }
 
 /** An output that wasn't made may be made another time: then nothing is offered. */
-function offer(job: JobContext, { step, key, parts }: ReadyStep, outputs: Record<string, StepOutput>): void {
+function offer(
+  job: JobContext,
+  { step, key, parts, texts }: ReadyStep,
+  outputs: Record<string, StepOutput>,
+): void {
   if (Object.keys(outputPaths(job, step)).some(name => !outputs[name])) return
   const offered = Object.entries(outputs).map(([name, { path, digest }]) => {
     return [name, { path: join(job.folder.root, path), digest }] as const
   })
   const log = join(job.folder.root, job.folder.step(step.name).log)
-  const finished = { job: job.request.job, parts, outputs: Object.fromEntries(offered), log }
+  const about = { job: job.request.job, step: step.name, parts, texts }
+  const finished = { ...about, outputs: Object.fromEntries(offered), log }
   job.later(job.ports.cache.store(key, finished))
 }

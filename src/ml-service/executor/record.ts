@@ -8,14 +8,22 @@ export interface StepRecord {
   format: 1
   job: string
   key: string
-  /** What the key was made of. */
+  /** What the key was made of, and what can be shown of it. */
   parts: Record<string, string>
+  texts: Record<string, string>
+  reuse: Reuse
   report: StepReport
   /** Paths relative to the job's folder. */
   outputs: Record<string, { path: string; digest: string }>
   /** Tracking run of the step, when it had one. */
   runId: string | null
 }
+
+/**
+ * Whether an identical step's outputs were taken, or why not: the job was told to run every step, the step's result
+ * isn't determined by its inputs, an equal step of the same job stands beside it, or no identical step is kept.
+ */
+export type Reuse = 'reused' | 'forced' | 'not-deterministic' | 'repeated' | 'no-match'
 
 /** The record, or undefined when there is none that can be read. */
 export async function readRecord(file: string): Promise<StepRecord | undefined> {

@@ -6,7 +6,7 @@ import { finishStep, now, recordStep } from './finish-step.ts'
 import type { JobContext, StepOutput } from './job-context.ts'
 import { linkTree } from './link-tree.ts'
 import type { ReadyStep } from './ready-step.ts'
-import { readRecord } from './record.ts'
+import { type Reuse, readRecord } from './record.ts'
 import { collectOutputs, outputPaths } from './step-outputs.ts'
 
 /** A step that an earlier call for this very job finished isn't run again, if what it left is still what it left. */
@@ -21,10 +21,17 @@ export async function resumeStep(job: JobContext, { step, key }: ReadyStep): Pro
   return intact
 }
 
-/** Takes what an identical step of another job left. */
-export async function reuseStep(job: JobContext, ready: ReadyStep): Promise<boolean> {
+/** Takes what an identical step of another job left, or says why not. */
+export async function reuseStep(job: JobContext, ready: ReadyStep): Promise<Reuse> {
   const { step, key } = ready
-  if (job.forceRerun || !step.deterministic || job.executed.has(key)) return false
+  if (!step.deterministic) return 'not-deterministic'
+  if (job.forceRerun) return 'forced'
+  if (job.executed.has(key)) return 'repeated'
+  return (await takeFromCache(job, ready)) ? 'reused' : 'no-match'
+}
+
+async function takeFromCache(job: JobContext, ready: ReadyStep): Promise<boolean> {
+  const { step, key } = ready
   const startedAt = now()
   const cached = await job.ports.cache.find(key)
   const outputs = cached && (await takeOutputs(job, ready, cached))
@@ -32,7 +39,7 @@ export async function reuseStep(job: JobContext, ready: ReadyStep): Promise<bool
   const log = join(job.folder.directory, job.folder.step(step.name).log)
   const origin = { status: 'completed', reused: true, reusedFrom: cached.job } as const
   const report = { ...origin, startedAt, endedAt: now(), exitCode: 0, log, error: null }
-  await recordStep(job, ready, { outputs, report, durable: false })
+  await recordStep(job, { ...ready, reuse: 'reused' }, { outputs, report, durable: false })
   finishStep(job, step, outputs, report)
   return true
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { StageFailure, UserError } from '#errors.ts'
 import type { PlannedStep } from '../plan.ts'
-import { now } from './finish-step.ts'
+import { now, recordStep } from './finish-step.ts'
 import type { JobContext } from './job-context.ts'
 import { performStep, StepEnd } from './perform-step.ts'
-import { readyStep } from './ready-step.ts'
+import { type ReadyStep, readyStep } from './ready-step.ts'
 import { clear, resumeStep, reuseStep } from './reuse-step.ts'
 
 /**
@@ -12,28 +12,31 @@ import { clear, resumeStep, reuseStep } from './reuse-step.ts'
  * run before, or its command is run. Tells whether it succeeded; faults that aren't the step's are thrown.
  */
 export async function runStep(job: JobContext, step: PlannedStep): Promise<boolean> {
+  let ready: ReadyStep | undefined
   try {
-    const ready = await readyStep(job, step)
+    ready = await readyStep(job, step)
     if (await resumeStep(job, ready)) return true
     await clear(join(job.folder.root, job.folder.step(step.name).base))
-    if (!(await reuseStep(job, ready))) await performStep(job, ready)
+    ready.reuse = await reuseStep(job, ready)
+    if (ready.reuse !== 'reused') await performStep(job, ready)
     return true
   } catch (error) {
-    return failed(job, step, error)
+    failed(job, step, error)
+    if (ready) await recordStep(job, ready, { outputs: {}, report: {}, durable: false }).catch(() => {})
+    return false
   }
 }
 
 /** The step ended without success: cancelled, or failed by its own or its environment's fault. */
-function failed(job: JobContext, step: PlannedStep, error: unknown): false {
+function failed(job: JobContext, step: PlannedStep, error: unknown): void {
   const endedAt = now()
   if (job.signal.aborted) {
     job.update(step.name, { status: 'cancelled', endedAt })
-    return false
+    return
   }
   const known = error instanceof StepEnd || error instanceof StageFailure || error instanceof UserError
   const message = error instanceof Error ? error.message : String(error)
   const exitCode = error instanceof StepEnd ? error.exitCode : null
   job.update(step.name, { status: 'failed', endedAt, exitCode, error: message })
   if (!known) throw error
-  return false
 }

@@ -31,6 +31,19 @@ export function keyParts({ step, code, requirements, inputs }: StepFacts): KeyPa
   }
 }
 
+const MOST_SHOWN = 2000
+
+/** What of the parts can be shown to people. Environment variables may be secrets, and code is long: they are not. */
+export function keyTexts({ step, requirements, inputs }: StepFacts): Record<string, string> {
+  const environment = [requirements.python && `python ${requirements.python}`, ...requirements.requirements]
+  const texts = {
+    command: step.command,
+    environment: environment.filter(Boolean).join(', ') || 'no packages',
+    ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`input.${name}`, value.trim()])),
+  }
+  return mapValues(texts, text => (text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text))
+}
+
 /** The key under which a step with these parts is kept: 64 hexadecimal digits. */
 export function stepKey(parts: KeyParts): string {
   const ordered = Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import type { StepExplanation } from '#ml-service/explain-step.ts'
 import type { MlJobDocument } from '#orchestrator/explain/ml-job-document.ts'
 
 export type { MlJobDocument } from '#orchestrator/explain/ml-job-document.ts'
@@ -6,10 +7,20 @@ export type { MlJobDocument } from '#orchestrator/explain/ml-job-document.ts'
 const texts = z.record(z.string(), z.string())
 const time = z.iso.datetime().nullable()
 
+const StepStatusSchema = z.enum([
+  'pending',
+  'preparing',
+  'running',
+  'completed',
+  'failed',
+  'cancelled',
+  'skipped',
+])
+
 const StepSchema = z
   .object({
     name: z.string(),
-    status: z.enum(['pending', 'preparing', 'running', 'completed', 'failed', 'cancelled', 'skipped']),
+    status: StepStatusSchema,
     reused: z.boolean(),
     reusedFrom: z.string().nullable(),
     exitCode: z.number().nullable(),
@@ -41,3 +52,23 @@ export const MlJobSchema: z.ZodType<MlJobDocument> = z
     endedAt: time,
   })
   .openapi('MlJob')
+
+export const StepExplanationSchema: z.ZodType<StepExplanation> = z
+  .object({
+    job: z.string(),
+    step: z.string(),
+    status: StepStatusSchema,
+    reuse: z.enum(['reused', 'forced', 'not-deterministic', 'repeated', 'no-match']),
+    reusedFrom: z.string().nullable(),
+    reason: z.string(),
+    comparedWith: z.object({ job: z.string(), storedAt: z.iso.datetime() }).nullable(),
+    parts: z.array(
+      z.object({
+        part: z.string(),
+        same: z.boolean(),
+        text: z.string().nullable(),
+        before: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi('StepExplanation')

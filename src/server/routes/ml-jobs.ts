@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { mlJobDocument, mlJobDocuments } from '#orchestrator/explain/ml-job-document.ts'
 import type { ServerContext } from '../context.ts'
 import { answers } from '../documents/answers.ts'
-import { MlJobSchema } from '../documents/ml-job.ts'
+import { MlJobSchema, StepExplanationSchema } from '../documents/ml-job.ts'
 
 const job = z.object({ job: z.string() })
 
@@ -28,7 +28,15 @@ const cancel = createRoute({
   responses: answers(MlJobSchema, 'The job as it has ended'),
 })
 
-export function mlJobRoutes(app: OpenAPIHono, { o, cancelJob }: ServerContext): void {
+const explain = createRoute({
+  method: 'get',
+  path: '/api/ml/jobs/{job}/steps/{step}/explanation',
+  summary: 'Why a step was run or reused: which parts of its key differ from what is kept',
+  request: { params: z.object({ job: z.string(), step: z.string() }) },
+  responses: answers(StepExplanationSchema, 'The explanation'),
+})
+
+export function mlJobRoutes(app: OpenAPIHono, { o, cancelJob, explainStep }: ServerContext): void {
   app.openapi(list, async c => c.json(await mlJobDocuments(o.db, c.req.valid('query').limit), 200))
   app.openapi(show, async c => c.json(await mlJobDocument(o.db, c.req.valid('param').job), 200))
   app.openapi(cancel, async c => {
@@ -36,5 +44,10 @@ export function mlJobRoutes(app: OpenAPIHono, { o, cancelJob }: ServerContext): 
     await mlJobDocument(o.db, job)
     await cancelJob(job)
     return c.json(await mlJobDocument(o.db, job), 200)
+  })
+  app.openapi(explain, async c => {
+    const { job, step } = c.req.valid('param')
+    await mlJobDocument(o.db, job)
+    return c.json(await explainStep(job, step), 200)
   })
 }
