@@ -56,6 +56,17 @@ export class CancelledError extends Error {
   }
 }
 
+/** What the system refused for a reason that people can mend, as an error that says so; others as they are. */
+export function understood(error: unknown): unknown {
+  const { code, path } = (error instanceof Error ? error : {}) as NodeJS.ErrnoException
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  return new UserError('disk-full', 'there is no space left on the disk', {
+    place: path === undefined ? {} : { file: path },
+    hint: 'make room, or choose another folder with --output-dir or MILLWRIGHT_HOME',
+    cause: error,
+  })
+}
+
 /** The JSON form of an error (design §8): `{error: {code, message, file, line, key, hint}}`. */
 export function errorDocument(error: unknown): {
   error: {

@@ -1,4 +1,5 @@
 import { readConfig } from '#config.ts'
+import { understood } from '#errors.ts'
 import { COMMANDS } from './commands.ts'
 import { type ExitCode, HelpShown } from './invocation.ts'
 import { printError } from './print/error.ts'
@@ -14,7 +15,7 @@ async function main(argv: string[], terminal: Terminal): Promise<ExitCode> {
     return await dispatch(argv, terminal, json)
   } catch (error) {
     if (error instanceof HelpShown) return 0
-    return printError(error, terminal, json)
+    return printError(understood(error), terminal, json)
   }
 }
 

@@ -52,7 +52,7 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
   }
   try {
     const job = `${basename(directory)}-${tools.clock.now().getTime().toString(36)}`
-    const request = { job, plan, directory, environments, forceRerun: run.force }
+    const request = { job, plan, directory, environments, forceRerun: run.force, freezeCode: true }
     const report = await runJob(executor, request, { signal: run.signal, onStep: run.onStep })
     if (report.status === 'failed' && refusal()) throw refusal()
     await tools.cache.trim(cache.maxSize)

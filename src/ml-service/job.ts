@@ -17,6 +17,8 @@ export interface JobRequest {
   directory: string
   environments: EnvironmentMap
   forceRerun?: boolean
+  /** The code may change while the job runs: all of it is copied when the job begins. */
+  freezeCode?: boolean
 }
 
 /** Environment reference as written in YAML (globs allowed) → Python requirements. From `environments:` in millwright.yml. */

@@ -15,6 +15,10 @@ export interface Command {
   cwd: string
   /** The whole environment of the process; nothing is inherited. */
   env: Readonly<Record<string, string>>
+  /** Files and folders that it can't change, where the system lets us see to that. */
+  readOnly?: readonly string[]
+  /** Folders that it fills; they will probably be `readOnly` for the next command, so that can be prepared. */
+  fills?: readonly string[]
   /** File that gets stdout and stderr, appended. */
   log: string
   /** Bytes of output kept in `log` (head and tail), default 64 MiB; more is cut with a notice. */
@@ -34,5 +38,7 @@ export interface CommandResult {
   /** Name of the signal, e.g. `SIGKILL`. */
   killedBy?: string
   reason: 'exited' | 'timed-out' | 'cancelled'
+  /** The system killed a process because memory had run out; known on Linux. */
+  outOfMemory?: true
   seconds: number
 }

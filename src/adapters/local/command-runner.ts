@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Command, CommandResult, CommandRunner } from '#ports/command-runner.ts'
@@ -55,6 +56,7 @@ function firstThatWorks(ways: StartTree[]): StartTree {
 
 async function runTree(tree: ProcessTree, command: Command, log: OutputLog): Promise<CommandResult> {
   const started = performance.now()
+  const killsBefore = outOfMemoryKills()
   const ending = endOnRequest(tree, command)
   const logged = log.consume(tree.output, command.onOutput)
   logged.catch(() => ending.stop('cancelled'))
@@ -62,7 +64,17 @@ async function runTree(tree: ProcessTree, command: Command, log: OutputLog): Pro
   const seconds = (performance.now() - started) / 1000
   ending.dispose()
   await drained(logged, tree.output, log)
-  return { ...end, reason: ending.reason() ?? 'exited', seconds }
+  const starved = end.killedBy === 'SIGKILL' && !ending.reason() && outOfMemoryKills() > killsBefore
+  return { ...end, reason: ending.reason() ?? 'exited', seconds, ...(starved && { outOfMemory: true }) }
+}
+
+/** How many processes the system has killed for want of memory since it started. */
+function outOfMemoryKills(): number {
+  try {
+    return Number(/^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
 }
 
 /** Watches for the timeout and the abort, and stops the tree on the first: SIGTERM, then SIGKILL until it is gone. */

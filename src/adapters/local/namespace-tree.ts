@@ -12,8 +12,10 @@ import {
   type StartTree,
   sendSignal,
   spawned,
+  type TreeCommand,
 } from './process-tree.ts'
-import { shellScript, unscriptable } from './shell-script.ts'
+import { readOnlyMounts, shellScript, unscriptable } from './shell-script.ts'
+import { isWithin, type Namespace, spareNamespace } from './spare-namespace.ts'
 
 /**
  * Starts commands in a PID namespace of their own. The kernel ends the namespace with its first process, whatever its
@@ -28,68 +30,32 @@ import { shellScript, unscriptable } from './shell-script.ts'
  * The death signal comes from the thread that started the tree: start trees from a thread that lives long enough.
  */
 export function namespaceTrees(options: { user: boolean }): StartTree {
-  const spare = spareOf(() => openNamespace(options, {}))
+  const spare = spareNamespace(readOnly => openNamespace(options, {}, readOnly))
   return async command => {
     const early = unscriptable(command.env)
     const plain = Object.keys(early).length === 0
-    const child = await (plain ? spare.take() : openNamespace(options, early))
-    const lifeline = child.stdio[0] as Duplex
-    lifeline.end(shellScript(command))
-    spare.refill()
-    return treeOf(child)
+    const namespace = await (plain ? spare.take(command) : openNamespace(options, early, []))
+    const script = readOnlyScript(namespace.readOnly, command) + shellScript(command)
+    const input = namespace.child.stdio[0] as Duplex
+    input.end(script)
+    spare.refill(command.fills ?? [])
+    return treeOf(namespace.child)
   }
 }
 
-const SPARE_MS = 5000
-
-/** One thing made ahead, for whoever takes it next; it doesn't keep this process alive, and goes when nobody comes. */
-function spareOf(open: () => Promise<ChildProcess>) {
-  let made: Promise<ChildProcess> | undefined
-  let expiry: NodeJS.Timeout | undefined
-  async function prepare(): Promise<ChildProcess> {
-    const child = await open()
-    hold(child, false)
-    child.once('exit', drop)
-    return child
-  }
-  function drop(): void {
-    clearTimeout(expiry)
-    void made?.then(child => child.kill('SIGKILL')).catch(() => {})
-    made = undefined
-  }
-  return {
-    async take(): Promise<ChildProcess> {
-      clearTimeout(expiry)
-      const waiting = made
-      made = undefined
-      const taken = await waiting?.catch(() => undefined)
-      if (!taken || taken.exitCode !== null || taken.signalCode !== null) return open()
-      taken.off('exit', drop)
-      hold(taken, true)
-      return taken
-    },
-    /** After this turn of the event loop: the command that was just started comes first. */
-    refill(): void {
-      setImmediate(() => {
-        made ??= prepare()
-        made.catch(() => {})
-        clearTimeout(expiry)
-        expiry = setTimeout(drop, SPARE_MS).unref()
-      }).unref()
-    },
-  }
-}
-
-function hold(child: ChildProcess, held: boolean): void {
-  const streams = child.stdio as unknown as { ref(): void; unref(): void }[]
-  for (const handle of [child, ...streams]) held ? handle.ref() : handle.unref()
+/** Mounts what isn't read-only yet; a folder that holds what the command writes stays as it is. */
+function readOnlyScript(done: readonly string[], command: TreeCommand): string {
+  const written = [command.cwd, ...(command.fills ?? [])]
+  const wanted = (command.readOnly ?? []).filter(path => !written.some(folder => isWithin(folder, path)))
+  return readOnlyMounts(wanted.filter(path => !done.includes(path)))
 }
 
 /** Resolves when the shell waits for its script. Its own environment holds `variables` only. */
 async function openNamespace(
   options: { user: boolean },
   variables: Record<string, string>,
-): Promise<ChildProcess> {
+  readOnly: readonly string[],
+): Promise<Namespace> {
   const user = options.user ? ['--user', '--map-current-user'] : []
   const child = await spawned(
     [
@@ -99,8 +65,8 @@ async function openNamespace(
     ],
     { cwd: '/', env: variables, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] },
   )
-  await greeted(child)
-  return child
+  await greeted(child, readOnlyMounts(readOnly))
+  return { child, readOnly }
 }
 
 function systemProgram(name: string): string {
@@ -109,7 +75,7 @@ function systemProgram(name: string): string {
   return found
 }
 
-async function greeted(child: ChildProcess): Promise<void> {
+async function greeted(child: ChildProcess, first: string): Promise<void> {
   const [script, , errors, greeting] = child.stdio as unknown as Duplex[]
   const complaint: Buffer[] = []
   errors!.on('data', (chunk: Buffer) => complaint.push(chunk))
@@ -118,7 +84,7 @@ async function greeted(child: ChildProcess): Promise<void> {
     throw new Error(`can't make a process namespace: ${Buffer.concat(complaint).toString().trim()}`)
   })
   exited.catch(() => {})
-  script!.write('echo >&3; exec 3>&- 2>/dev/null\n')
+  script!.write(`${first}echo >&3; exec 3>&- 2>/dev/null\n`)
   await Promise.race([once(greeting!, 'data'), exited])
 }
 

@@ -21,6 +21,8 @@ export interface TreeCommand {
   argv: readonly string[]
   cwd: string
   env: Readonly<Record<string, string>>
+  readOnly?: readonly string[]
+  fills?: readonly string[]
 }
 
 /** Starts a command as a tree. Throws when this way of starting isn't possible here. */

@@ -16,6 +16,11 @@ export function shellScript({ argv, cwd, env }: TreeCommand): string {
   ].join('')
 }
 
+/** Makes files and folders read-only in the mount namespace of the shell, if the system allows it. */
+export function readOnlyMounts(paths: readonly string[]): string {
+  return paths.map(path => `mount -o bind,ro ${quoted(path)} ${quoted(path)} 2>/dev/null\n`).join('')
+}
+
 /** Variables that a shell can't set in its script; it has to be started with them. */
 export function unscriptable(env: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => isUnscriptable(name)))

@@ -56,6 +56,8 @@ async function runProcess(
   const result = await job.ports.commands.run({
     argv: ['bash', '-c', command],
     cwd: work,
+    readOnly: Object.values(inputs).flatMap(input => (input.literal ? [] : [input.text])),
+    fills: Object.values(outputs),
     env: processEnvironment(job, { step, work, inputs: placed, outputs, python, run }),
     log: join(job.folder.root, job.folder.step(step.name).log),
     signal: job.signal,

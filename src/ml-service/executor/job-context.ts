@@ -5,6 +5,7 @@ import type { EnvironmentRequirements } from '#ports/python-environments.ts'
 import type { ExecutorPorts, JobListener, JobRequest, ResolvedData, StepReport } from '../job.ts'
 import type { PlannedStep, StepInput } from '../plan.ts'
 import { type CodeSnapshot, snapshotCode } from './code-snapshot.ts'
+import { frozenCode } from './frozen-code.ts'
 import { type JobFolder, openJobFolder } from './job-folder.ts'
 import { type JobState, openJobState } from './job-state.ts'
 import { type JobTracking, jobTracking } from './job-tracking.ts'
@@ -92,7 +93,10 @@ export async function openJob(
       options.onStep({ ...report })
     },
     requirements: step => requirementsOf(step, request.environments),
-    code: once(snapshotCode, path => path),
+    code: once(
+      path => (request.freezeCode ? frozenCode(path, request.directory) : snapshotCode(path)),
+      path => path,
+    ),
     digest: once(ports.digest, path => path),
     data: once(
       (source, type) => resolve(ports, state, source, type),

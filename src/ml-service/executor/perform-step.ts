@@ -43,13 +43,17 @@ export class StepEnd extends Error {
   }
 }
 
-function assertSucceeded(step: PlannedStep, { reason, exitCode, killedBy }: CommandResult): void {
+function assertSucceeded(
+  step: PlannedStep,
+  { reason, exitCode, killedBy, outOfMemory }: CommandResult,
+): void {
   if (reason === 'cancelled') throw new CancelledError()
   if (reason === 'timed-out') {
     throw new StepEnd(exitCode, `step '${step.name}' was stopped after its limit of ${step.timeoutSeconds} s`)
   }
   if (exitCode === 0) return
-  const how = killedBy ? `was ended by ${killedBy}` : `ended with exit code ${exitCode}`
+  const signal = outOfMemory ? `${killedBy}: the machine or its limit ran out of memory` : killedBy
+  const how = signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`
   throw new StepEnd(exitCode, `step '${step.name}' ${how}`)
 }
 
@@ -58,22 +62,30 @@ async function keep(job: JobContext, ready: ReadyStep): Promise<void> {
   const outputs = await collectOutputs(job, outputPaths(job, ready.step))
   const report = { status: 'completed', exitCode: 0, endedAt: now() } as const
   await recordStep(job, ready, { outputs, report, durable: true })
-  if (ready.step.deterministic) offer(job, ready, outputs)
+  if (ready.step.deterministic) job.later(offer(job, ready, outputs))
   finishStep(job, ready.step, outputs, report)
 }
 
-/** An output that wasn't made may be made another time: then nothing is offered. */
-function offer(
-  job: JobContext,
-  { step, key, parts, texts }: ReadyStep,
-  outputs: Record<string, StepOutput>,
-): void {
+/** An output that wasn't made may be made another time, and data that changed meanwhile isn't what the key says. */
+async function offer(job: JobContext, ready: ReadyStep, outputs: Record<string, StepOutput>): Promise<void> {
+  const { step, key, parts, texts } = ready
   if (Object.keys(outputPaths(job, step)).some(name => !outputs[name])) return
+  if (await inputsChanged(job, ready)) return
   const offered = Object.entries(outputs).map(([name, { path, digest }]) => {
     return [name, { path: join(job.folder.root, path), digest }] as const
   })
   const log = join(job.folder.root, job.folder.step(step.name).log)
   const about = { job: job.request.job, step: step.name, parts, texts }
-  const finished = { ...about, outputs: Object.fromEntries(offered), log }
-  job.later(job.ports.cache.store(key, finished))
+  await job.ports.cache.store(key, { ...about, outputs: Object.fromEntries(offered), log })
+}
+
+/** Only data that lies where its owner can change it is looked at again. */
+async function inputsChanged(job: JobContext, { step, inputs }: ReadyStep): Promise<boolean> {
+  for (const [name, input] of Object.entries(step.inputs)) {
+    const ready = inputs[name]
+    if (!ready || input.kind !== 'data' || input.source.kind !== 'path') continue
+    const digest = await job.ports.digest(ready.text).catch(() => undefined)
+    if (digest !== ready.digest) return true
+  }
+  return false
 }

@@ -13,10 +13,15 @@ export async function preflight(job: JobContext): Promise<void> {
     checkName(step)
     job.requirements(step)
   }
+  if (job.request.freezeCode) await freezeCode(job)
   const owners = [...steps.map(step => step.inputs), inputs]
   const data = owners.flatMap(owner => Object.values(owner)).filter(input => input.kind === 'data')
   const distinct = new Map(data.map(input => [`${input.source.kind}:${input.source.value}`, input]))
   for (const input of distinct.values()) await checkData(job, input)
+}
+
+async function freezeCode(job: JobContext): Promise<void> {
+  for (const { code } of job.request.plan.steps) if (code !== undefined) await job.code(code)
 }
 
 function checkName({ name, place }: PlannedStep): void {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { StageFailure, UserError } from '#errors.ts'
+import { StageFailure, UserError, understood } from '#errors.ts'
 import type { PlannedStep } from '../plan.ts'
 import { now, recordStep } from './finish-step.ts'
 import type { JobContext } from './job-context.ts'
@@ -21,7 +21,7 @@ export async function runStep(job: JobContext, step: PlannedStep): Promise<boole
     if (ready.reuse !== 'reused') await performStep(job, ready)
     return true
   } catch (error) {
-    failed(job, step, error)
+    failed(job, step, understood(error))
     if (ready) await recordStep(job, ready, { outputs: {}, report: {}, durable: false }).catch(() => {})
     return false
   }

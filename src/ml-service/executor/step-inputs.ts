@@ -12,6 +12,8 @@ export interface ReadyInput {
   literal: boolean
   /** What the step's result depends on. */
   identity: string
+  /** Of the contents of data. */
+  digest?: string
 }
 
 /** Resolves a step's inputs. Throws StageFailure or UserError for data that can't be had. */
@@ -42,7 +44,7 @@ async function readyInput(job: JobContext, input: StepInput): Promise<ReadyInput
   if (input.kind === 'literal') return { text: input.value, literal: true, identity: input.value }
   const { path, digest } = input.kind === 'step' ? outputOf(job, input) : await dataOf(job, input)
   const name = input.type === 'uri_file' ? basename(path) : ''
-  return { text: path, literal: false, identity: `${digest} ${name}` }
+  return { text: path, literal: false, identity: `${digest} ${name}`, digest }
 }
 
 function outputOf(job: JobContext, { step, output }: Extract<StepInput, { kind: 'step' }>) {
