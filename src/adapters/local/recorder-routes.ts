@@ -1,16 +1,22 @@
+import type { RecordedModels } from './recorded-models.ts'
 import type { RecordedRun, RecordedRuns } from './recorded-runs.ts'
 import { experimentDocument, metricDocument, runDocument, runInfo } from './recorder-documents.ts'
 import { type LoggedModels, loggedModelRoutes } from './recorder-models.ts'
 import { type Fields, known, pairs, type Route, text } from './recorder-protocol.ts'
+import { registryRoutes } from './recorder-registry.ts'
 import { orderRuns, runMatches } from './run-filter.ts'
 
 /** The part of MLflow's REST protocol 2.0 that scripts use to log, by method and path below `/api/2.0/mlflow/`. */
-export function recorderRoutes(records: RecordedRuns, models: LoggedModels): Record<string, Route> {
+export function recorderRoutes(
+  records: RecordedRuns,
+  models: { logged: LoggedModels; registered: RecordedModels },
+): Record<string, Route> {
   return {
     ...experimentRoutes(records),
     ...runRoutes(records),
     ...loggingRoutes(records),
-    ...loggedModelRoutes(models),
+    ...loggedModelRoutes(models.logged),
+    ...registryRoutes(models.registered),
   }
 }
 

@@ -44,7 +44,7 @@ describe('the recorder', () => {
     const run = await tracking.startRun({ experiment: 'e', name: 'r', tags: {} })
     const response = await fetch(`${run.uri}/api/2.0/mlflow/runs/get?run_id=${run.runId}`)
     expect(response.status).toBe(401)
-    await expect(call(run, 'GET', 'registered-models/get?name=x')).rejects.toThrow('ENDPOINT_NOT_FOUND')
+    await expect(call(run, 'GET', 'traces/get?name=x')).rejects.toThrow('ENDPOINT_NOT_FOUND')
     await expect(call(run, 'GET', 'runs/get?run_id=none')).rejects.toThrow('RESOURCE_DOES_NOT_EXIST')
   })
 
@@ -95,6 +95,7 @@ describe('the recorder and the real mlflow', () => {
     expect(output).toContain(`run ${run.runId}`)
     expect(output).toContain('search 1 0.75 history [3.0, 2.0, nan]')
     expect(output).toContain('parent job')
+    expect(output).toContain("versions [('2', {}, []), ('1', {'mse': '1'}, ['best'])] best 1")
     expect(await tracking.metrics(job.runId)).toEqual({ f1: 0.75, loss: Number.NaN, inner: 1 })
     await tracking.endRun(run.runId, 'FAILED')
     const kept = JSON.parse(readFileSync(join(folder, 'runs', `${run.runId}.json`), 'utf8'))
@@ -130,6 +131,13 @@ history = [m.value for m in client.get_metric_history(run_id, "loss")]
 print("search", len(found), found[0].data.metrics["f1"], "history", history)
 print("parent", mlflow.get_parent_run(run_id).info.run_name)
 client.log_metric(client.get_parent_run(run_id).info.run_id, "inner", 1)
+client.create_registered_model("marker")
+for _ in range(2): client.create_model_version("marker", source=f"runs:/{run_id}/reports", run_id=run_id)
+client.set_model_version_tag("marker", "1", "mse", "1")
+client.set_registered_model_alias("marker", "best", "1")
+versions = [(v.version, v.tags, v.aliases) for v in client.search_model_versions("name='marker'")]
+print("versions", versions, "best", client.get_model_version_by_alias("marker", "best").version)
+assert [m.name for m in client.search_registered_models()] == ["marker"]
 mlflow.set_experiment("marking")
 mlflow.set_experiment_tag("team", "press")
 `

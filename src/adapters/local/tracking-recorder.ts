@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { Tracking } from '#ports/tracking.ts'
+import { openRecordedModels } from './recorded-models.ts'
 import { latestPoint, openRecordedRuns, type RecordedRun, type RecordedRuns } from './recorded-runs.ts'
 import { recorderRoutes } from './recorder-routes.ts'
 import { serveRoutes } from './recorder-server.ts'
@@ -50,7 +52,10 @@ export function recordingTracking(directory: string): Tracking & { close(): Prom
 
 async function startRecorder(directory: string, token: string) {
   const records = openRecordedRuns(directory)
-  const routes = recorderRoutes(records, { directory, models: new Map() })
+  const routes = recorderRoutes(records, {
+    logged: { directory, models: new Map() },
+    registered: openRecordedModels(join(directory, 'registered-models.json')),
+  })
   const { url, close } = await serveRoutes(routes, token)
   return { records, url, close }
 }
