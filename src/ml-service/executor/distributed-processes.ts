@@ -1,3 +1,4 @@
+import { appendFile, link } from 'node:fs/promises'
 import type { Command, CommandResult, CommandRunner } from '#ports/command-runner.ts'
 import type { Distribution } from '../plan.ts'
 import { freePorts } from './free-port.ts'
@@ -9,8 +10,8 @@ export interface ProcessEnd extends CommandResult {
 
 /**
  * Runs a command once for each process of a distribution, all in one folder, and returns how the first that failed
- * ended, or else process 0; when one fails, the others are ended. Process 0 writes the command's own log, the others
- * `std_log_process_<rank>.txt` beside it.
+ * ended, or else process 0; when one fails, the others are ended. Each writes `std_log_process_<rank>.txt` beside the
+ * command's own log, which is process 0's.
  */
 export async function runDistributed(
   commands: CommandRunner,
@@ -18,6 +19,7 @@ export async function runDistributed(
   command: Command,
 ): Promise<ProcessEnd> {
   const variables = await processVariables(distribution)
+  await nameTwice(command.log, processLog(command.log, 0))
   const failure = new AbortController()
   const signal = AbortSignal.any([failure.signal, ...(command.signal ? [command.signal] : [])])
   const failed: ProcessEnd[] = []
@@ -38,6 +40,12 @@ export async function runDistributed(
 /** Beside `std_log.txt`, as Azure ML names them. */
 export function processLog(log: string, rank: number): string {
   return log.replace(/(\.[^./]*)?$/, `_process_${rank}$1`)
+}
+
+/** One file, which is appended to, under two names. */
+async function nameTwice(log: string, name: string): Promise<void> {
+  await appendFile(log, '')
+  await link(log, name)
 }
 
 /** Waits for all of them, also when one rejects; then rejects with the first reason. */

@@ -67,16 +67,20 @@ async function runCommand(
     ...(step.timeoutSeconds === undefined ? {} : { timeoutSeconds: step.timeoutSeconds }),
   })
   captureArtifacts(job, step, result.exitCode === 0)
-  assertSucceeded(execution, result)
+  assertSucceeded({ ...execution, label: nameOf(execution, result) }, result)
 }
 
 function runProcesses(
   job: JobContext,
   { step: { distribution } }: Execution,
   command: Command,
-): Promise<CommandResult> {
+): Promise<CommandResult & { rank?: number }> {
   if (!distribution) return job.ports.commands.run(command)
   return runDistributed(job.ports.commands, distribution, command)
+}
+
+function nameOf({ label, step }: Execution, { rank }: { rank?: number }): string {
+  return step.distribution && step.distribution.processes > 1 ? `process ${rank} of ${label}` : label
 }
 
 /**

@@ -23,10 +23,12 @@ export async function performSweep(
     await runTrials(s)
   } finally {
     s.close()
+    s.tell()
     await endWatch()
   }
   if (job.signal.aborted) throw new CancelledError()
   await chooseTrial(s)
+  s.tell()
 }
 
 /** The first fault ends all trials, and is thrown once nothing runs any more. */
