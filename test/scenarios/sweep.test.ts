@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { mlflowClient } from '#adapters/local/mlflow-client.ts'
+import { type MlflowRun, runsWithTag } from '#adapters/local/mlflow-runs.ts'
+import { mlflowTracking } from '#adapters/local/tracking.ts'
 import { createSlots } from '#ml-service/executor/slots.ts'
 import type { JobReport, TrialReport } from '#ml-service/job.ts'
 import type { PlannedStep, Sweep } from '#ml-service/plan.ts'
@@ -294,6 +297,26 @@ test \${{inputs.x}} = 1 || test -e ${folder}/go || sleep 340.5`
 })
 
 describe('the real mlflow', () => {
+  it('is asked for the metrics where a server tracks, and shows the trials', async () => {
+    const uri = inject('mlflowUri')
+    const client = mlflowClient(async () => uri)
+    const command = 'python train.py ${{inputs.x}} 0 ${{outputs.model}} 1'
+    const train = sweep(command, { space: { x: choice('2', '3') }, outputs })
+    const ports = { tracking: mlflowTracking({ uri: async () => uri }) }
+    const report = await jobs.run({ steps: [train] }, { job: 'served', forceRerun: true }, { ports })
+    expect(report.error).toBeNull()
+    expect(trialsOf(report).map(({ metric, best }) => [metric, best])).toEqual([
+      [1, true],
+      [0, false],
+    ])
+    const { runId } = report.tracking!
+    expect(await ports.tracking.metrics(runId)).toEqual({ score: 1 })
+    const { run } = await client.get<{ run: MlflowRun }>('runs/get', { run_id: runId })
+    const experiment = run.info.experiment_id
+    const best = await runsWithTag(client, experiment, { key: 'millwright.best', value: 'true' })
+    expect(best.map(({ info, data }) => [info.status, params(data)])).toEqual([['FINISHED', { x: '2' }]])
+  })
+
   it('logs what a sweep is judged by', async () => {
     const pip = ['mlflow-skinny==3.9.0']
     const conda = JSON.stringify({ dependencies: [{ pip }] })
@@ -325,7 +348,7 @@ import json, os, time, urllib.request
 def log(key, value, step=0):
     body = {"run_id": os.environ["MLFLOW_RUN_ID"], "key": key, "value": value, "step": step}
     body["timestamp"] = int(time.time() * 1000)
-    headers = {"content-type": "application/json", "authorization": "Bearer " + os.environ["MLFLOW_TRACKING_TOKEN"]}
+    headers = {"content-type": "application/json", "authorization": "Bearer " + os.environ.get("MLFLOW_TRACKING_TOKEN", "")}
     url = os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/runs/log-metric"
     urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), headers)).read()
 `
@@ -392,6 +415,10 @@ function runsIn(directory: string): Recorded[] {
   const folder = join(directory, 'tracking', 'runs')
   const files = readdirSync(folder).filter(name => name.endsWith('.json'))
   return files.map(name => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Recorded)
+}
+
+function params({ params = [] }: MlflowRun['data'] & { params?: { key: string; value: string }[] }) {
+  return Object.fromEntries(params.map(({ key, value }) => [key, value]))
 }
 
 async function jobProgram(): Promise<string> {
