@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { CancelledError } from '#errors.ts'
 import type { TrackedRun } from '#ports/tracking.ts'
 import type { Sweep } from '../plan.ts'
@@ -31,6 +32,9 @@ export async function performSweep(
   s.tell()
 }
 
+/** By default all trials run at once; so many are begun, the others would only wait for a slot. */
+const MOST_AT_ONCE = Math.max(32, availableParallelism())
+
 /** The first fault ends all trials, and is thrown once nothing runs any more. */
 async function runTrials(s: SweepRun): Promise<void> {
   const waiting = s.trials.values()
@@ -45,7 +49,8 @@ async function runTrials(s: SweepRun): Promise<void> {
     faults.push(error)
     s.abort()
   }
-  const count = Math.max(1, Math.min(s.sweep.limits.concurrentTrials, s.trials.length))
+  const wanted = Math.min(s.sweep.limits.concurrentTrials, s.trials.length, MOST_AT_ONCE)
+  const count = Math.max(1, wanted)
   await Promise.all(Array.from({ length: count }, work))
   if (faults.length > 0 && !s.job.signal.aborted) throw faults[0]
 }
