@@ -69,6 +69,8 @@ export interface FinishedStep {
   texts: Record<string, string>
   outputs: Record<string, { path: string; digest: string }>
   log: string
+  /** Of a sweep. */
+  trials?: TrialReport[]
 }
 
 /** `job` is the one that made it; the paths lie in the cache and are read-only. */
@@ -99,6 +101,25 @@ export interface StepReport {
   log: string
   outputs: Record<string, string>
   error: string | null
+  /** Of a sweep. */
+  trials?: TrialReport[]
+}
+
+export interface TrialReport {
+  /** From 1. */
+  trial: number
+  status: StepStatus
+  /** Texts of the sampled inputs. */
+  values: Record<string, string>
+  /** Last value of the primary metric; null when none was logged, or none that is finite. */
+  metric: number | null
+  best: boolean
+  exitCode: number | null
+  /** Why it failed or was stopped early. */
+  message: string | null
+  startedAt: string | null
+  endedAt: string | null
+  log: string
 }
 
 export interface JobReport {

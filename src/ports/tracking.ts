@@ -11,6 +11,16 @@ export interface Tracking {
   endRun(runId: string, status: 'FINISHED' | 'FAILED' | 'KILLED'): Promise<void>
   /** Latest value of every metric of the run and, with children, of its child runs (later steps win). */
   metrics(runId: string): Promise<Record<string, number>>
+  /** Every value of one metric of this run alone, in the order of its steps, then of time; empty when none was logged. */
+  history(runId: string, metric: string): Promise<number[]>
+  /** Adds to a run what isn't the script's to log. May be called twice. */
+  log(runId: string, entries: RunEntries): Promise<void>
+}
+
+export interface RunEntries {
+  params?: Record<string, string>
+  metrics?: Record<string, number>
+  tags?: Record<string, string>
 }
 
 export interface TrackedRun {

@@ -421,6 +421,8 @@ describe('tracking', () => {
       },
       endRun: async (runId, status) => void calls.push(`end ${runId} ${status}`),
       metrics: async () => ({}),
+      history: async () => [],
+      log: async () => {},
     }
     return { calls, tracking }
   }

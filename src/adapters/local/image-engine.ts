@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { StageFailure } from '#errors.ts'
+import { freePort } from '#ml-service/executor/free-port.ts'
 import type { ImageConfig } from '#packaging/documents.ts'
 import type { CommandRunner } from '#ports/command-runner.ts'
 import type { ImageEngine, RunningImage } from '#ports/image-engine.ts'
 import { isAlive } from './file-lock.ts'
-import { freePort } from './free-port.ts'
 import { unpackImage } from './image-unpacker.ts'
 
 export interface ProcessEngineOptions {

@@ -1,8 +1,8 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '#ml-service/executor/free-port.ts'
 import type { Command } from '#ports/command-runner.ts'
-import { freePort } from './free-port.ts'
 
 const SETTINGS = {
   MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',

@@ -1,3 +1,4 @@
+import type { RunEntries } from '#ports/tracking.ts'
 import { type MlflowClient, MlflowError } from './mlflow-client.ts'
 
 export interface MlflowRun {
@@ -45,6 +46,54 @@ export async function runsWithTag(
     if (!page.next_page_token) return runs
     page_token = page.next_page_token
   }
+}
+
+interface Point {
+  value: number | string
+  step?: number | string
+  timestamp?: number | string
+}
+
+/** All values of a run's metric, by step and then by time. */
+export async function metricHistory(client: MlflowClient, runId: string, metric: string): Promise<number[]> {
+  const points: Point[] = []
+  const query = { run_id: runId, metric_key: metric }
+  for (let token: string | undefined; ; ) {
+    const page = await client.get<{ metrics?: Point[]; next_page_token?: string }>('metrics/get-history', {
+      ...query,
+      ...(token ? { page_token: token } : {}),
+    })
+    points.push(...(page.metrics ?? []))
+    if (!page.next_page_token) break
+    token = page.next_page_token
+  }
+  const place = ({ step, timestamp }: Point) => [Number(step ?? 0), Number(timestamp ?? 0)] as const
+  const ordered = points.sort((a, b) => place(a)[0] - place(b)[0] || place(a)[1] - place(b)[1])
+  return ordered.map(({ value }) => Number(value))
+}
+
+/** MLflow takes so many params and tags at once. */
+const BATCH = 100
+
+export async function logEntries(client: MlflowClient, runId: string, entries: RunEntries): Promise<void> {
+  const params = pairs(entries.params)
+  const tags = pairs(entries.tags)
+  const metrics = Object.entries(entries.metrics ?? {}).map(([key, value]) => {
+    return { key, value: Number.isFinite(value) ? value : String(value), timestamp: Date.now(), step: 0 }
+  })
+  for (let at = 0; at < Math.max(params.length, tags.length, metrics.length); at += BATCH) {
+    const [some, more, numbers] = [params, tags, metrics].map(list => list.slice(at, at + BATCH))
+    await client.send('POST', 'runs/log-batch', {
+      run_id: runId,
+      params: some,
+      tags: more,
+      metrics: numbers,
+    })
+  }
+}
+
+function pairs(values: Record<string, string> = {}): { key: string; value: string }[] {
+  return Object.entries(values).map(([key, value]) => ({ key, value }))
 }
 
 export function hasCode(error: unknown, code: string): boolean {

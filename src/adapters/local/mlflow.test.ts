@@ -7,12 +7,11 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readConfig } from '#config.ts'
 import type { ModelRegistry } from '#ports/model-registry.ts'
-import { trackingContract } from '../../../test/contracts/tracking.ts'
+import { inspectedRun, trackingContract } from '../../../test/contracts/tracking.ts'
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts'
 import { localCommandRunner } from './command-runner.ts'
 import { mlflowClient } from './mlflow-client.ts'
 import { mirrorToMlflow } from './mlflow-mirror.ts'
-import type { MlflowRun } from './mlflow-runs.ts'
 import { MLFLOW_ENVIRONMENT, type MlflowServer, startMlflowServer } from './mlflow-server.ts'
 import { localModelRegistry } from './model-registry.ts'
 import { uvEnvironments } from './python-environments.ts'
@@ -55,11 +54,8 @@ trackingContract('MLflow', () => ({
     await client.send('POST', 'runs/log-metric', { ...metric, value: Number.isNaN(value) ? 'NaN' : value })
   },
   async inspect({ runId }) {
-    const found = await client.get<{ run: MlflowRun & { info: { run_name: string } } }>('runs/get', {
-      run_id: runId,
-    })
-    const parent = found.run.data.tags?.find(tag => tag.key === 'mlflow.parentRunId')?.value
-    return { status: found.run.info.status, name: found.run.info.run_name, parent }
+    type Found = { run: Parameters<typeof inspectedRun>[0] }
+    return inspectedRun((await client.get<Found>('runs/get', { run_id: runId })).run)
   },
 }))
 

@@ -7,6 +7,7 @@ import { readPlan } from '#ml-service/pipeline-file/lint.ts'
 import type { Plan } from '#ml-service/plan.ts'
 import type { PipelineRun, PipelineRunner } from '#ports/pipeline-runner.ts'
 import { folderTree } from './source-tree.ts'
+import { recordingTracking } from './tracking-recorder.ts'
 
 /** Runs pipelines with the ML service's executor, in this process and without its database. */
 export function localPipelineRunner(executor: ExecutorPorts): PipelineRunner {
@@ -18,15 +19,26 @@ export function localPipelineRunner(executor: ExecutorPorts): PipelineRunner {
     async run(request) {
       const plan = readPlan(join(request.source, request.file), await inputsOf(request))
       const cache = request.trusted ? executor.cache : { ...executor.cache, store: async () => {} }
-      const report = await runJob(
-        { ...executor, cache },
-        { job: request.name, plan, directory: request.directory, environments: request.environments },
-        { signal: request.signal, onStep: step => logStep(request, step) },
-      )
-      await logFailures(request, report)
-      return report
+      const recorder = recorderFor(plan, request, executor)
+      try {
+        const report = await runJob(
+          { ...executor, cache, tracking: recorder ?? executor.tracking },
+          { job: request.name, plan, directory: request.directory, environments: request.environments },
+          { signal: request.signal, onStep: step => logStep(request, step) },
+        )
+        await logFailures(request, report)
+        return report
+      } finally {
+        await recorder?.close()
+      }
     },
   }
+}
+
+/** A sweep is judged by its metrics, also where nothing is tracked. */
+function recorderFor(plan: Plan, { directory }: PipelineRun, { tracking }: ExecutorPorts) {
+  if (tracking || !plan.steps.some(step => step.sweep)) return undefined
+  return recordingTracking(join(directory, 'tracking'))
 }
 
 /** Caches of Python tools are left out: they are no code. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { access, link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { UserError } from '#errors.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '#ml-service/executor/free-port.ts'
 
 /** `<home>/postgres.json`, mode 0600: it holds the password. */
 export interface ClusterSettings {

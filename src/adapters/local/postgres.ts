@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { freePort } from './free-port.ts'
+import { freePort } from '#ml-service/executor/free-port.ts'
 import { type Cluster, openCluster, SUPERUSER } from './postgres-cluster.ts'
 import { lastWords, livePostmaster, postmasterLives, spawnPostmaster, stopPostmaster } from './postmaster.ts'
 

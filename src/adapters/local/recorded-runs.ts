@@ -96,10 +96,17 @@ export function newId(): string {
 /** The value that MLflow shows: the one of the highest step, then of the latest time. */
 export function latestPoint(points: readonly MetricPoint[]): MetricPoint | undefined {
   return points.reduce<MetricPoint | undefined>((latest, point) => {
-    if (!latest) return point
-    const later = point.step - latest.step || point.timestamp - latest.timestamp
-    return later >= 0 ? point : latest
+    return latest && compare(point, latest) < 0 ? latest : point
   }, undefined)
+}
+
+/** By step, then by time, then as they were logged: the latest is the last. */
+export function orderedPoints(points: readonly MetricPoint[]): MetricPoint[] {
+  return [...points].sort(compare)
+}
+
+function compare(a: MetricPoint, b: MetricPoint): number {
+  return a.step - b.step || a.timestamp - b.timestamp
 }
 
 /** JSON has no NaN and no infinities; MLflow's protocol writes them as strings. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readFile, rename, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { linkTree } from '#ml-service/executor/link-tree.ts'
-import type { CachedStep, FinishedStep, KeptStep, StepCache } from '#ml-service/job.ts'
+import type { CachedStep, FinishedStep, KeptStep, StepCache, TrialReport } from '#ml-service/job.ts'
 import { contentDigests } from './content-digests.ts'
 import { keptEntries, leastRecentlyUsed, stockOf } from './step-cache-stock.ts'
 
@@ -13,6 +13,8 @@ interface Entry extends KeptStep {
   outputs: Record<string, string>
   /** Of all files. */
   bytes: number
+  /** Of a sweep. */
+  trials?: TrialReport[]
 }
 
 /**
@@ -64,12 +66,11 @@ async function readEntry(folder: string): Promise<Entry | undefined> {
   }
 }
 
-function cachedStep(folder: string, { job, step, parts, texts, outputs }: Entry): CachedStep {
+function cachedStep(folder: string, { outputs, bytes, storedAt, ...about }: Entry): CachedStep {
   const paths = Object.entries(outputs).map(([name, digest]) => {
     return [name, { path: join(folder, 'outputs', name), digest }] as const
   })
-  const log = join(folder, 'log.txt')
-  return { job, step, parts, texts, outputs: Object.fromEntries(paths), log }
+  return { ...about, outputs: Object.fromEntries(paths), log: join(folder, 'log.txt') }
 }
 
 /** The time of the entry's file tells when it was used last. */
@@ -105,9 +106,9 @@ async function assemble(
     bytes += await linkTree(path, join(folder, 'outputs', name), { protect: true })
   }
   const digests = Object.entries(finished.outputs).map(([name, { digest }]) => [name, digest])
-  const { job, step, parts, texts } = finished
+  const { log, outputs: paths, ...about } = finished
   const outputs = Object.fromEntries(digests)
-  const entry: Entry = { job, step, parts, texts, outputs, bytes, storedAt: new Date().toISOString() }
+  const entry: Entry = { ...about, outputs, bytes, storedAt: new Date().toISOString() }
   writeFileSync(join(folder, 'entry.json'), JSON.stringify(entry))
   return { folder, bytes }
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '#config.ts'
 import type { TrackedRun } from '#ports/tracking.ts'
-import { trackingContract } from '../../../test/contracts/tracking.ts'
+import { inspectedRun, trackingContract } from '../../../test/contracts/tracking.ts'
 import { localCommandRunner } from './command-runner.ts'
 import { uvEnvironments } from './python-environments.ts'
 import { toolchain } from './toolchain.ts'
@@ -26,11 +26,7 @@ trackingContract('recorder', () => ({
     const value = Number.isFinite(metric.value) ? metric.value : String(metric.value)
     await call(run, 'POST', 'runs/log-metric', { run_id: run.runId, ...metric, value, timestamp: Date.now() })
   },
-  async inspect(run) {
-    const { info, data } = (await call(run, 'GET', `runs/get?run_id=${run.runId}`)).run
-    const parent = data.tags.find(tag => tag.key === 'mlflow.parentRunId')?.value
-    return { status: info.status, name: info.run_name, parent }
-  },
+  inspect: async run => inspectedRun((await call(run, 'GET', `runs/get?run_id=${run.runId}`)).run),
 }))
 
 describe('the recorder', () => {
@@ -151,7 +147,7 @@ async function runPython(python: string, script: string, run: TrackedRun): Promi
 interface Answer {
   error_code?: string
   message?: string
-  run: { info: { status: string; run_name: string }; data: { tags: { key: string; value: string }[] } }
+  run: Parameters<typeof inspectedRun>[0]
 }
 
 async function call(run: TrackedRun, method: string, path: string, body?: object): Promise<Answer> {

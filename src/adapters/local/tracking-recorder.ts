@@ -1,8 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { Tracking } from '#ports/tracking.ts'
+import type { RunEntries, Tracking } from '#ports/tracking.ts'
 import { openRecordedModels } from './recorded-models.ts'
-import { latestPoint, openRecordedRuns, type RecordedRun, type RecordedRuns } from './recorded-runs.ts'
+import {
+  latestPoint,
+  openRecordedRuns,
+  orderedPoints,
+  type RecordedRun,
+  type RecordedRuns,
+} from './recorded-runs.ts'
 import { recorderRoutes } from './recorder-routes.ts'
 import { serveRoutes } from './recorder-server.ts'
 
@@ -40,6 +46,18 @@ export function recordingTracking(directory: string): Tracking & { close(): Prom
         string,
         number
       >
+    },
+    async history(runId, metric) {
+      const { records } = await recorder()
+      const points = records.runs.get(runId)?.metrics.get(metric) ?? []
+      return orderedPoints(points).map(({ value }) => value)
+    },
+    async log(runId, entries) {
+      const { records } = await recorder()
+      const run = records.runs.get(runId)
+      if (!run) return
+      add(run, entries)
+      if (run.status !== 'RUNNING') await records.save(run)
     },
     async close() {
       if (!started) return
@@ -79,6 +97,14 @@ function environment(
 function latestMetrics(run: RecordedRun): Record<string, number> {
   const values = [...run.metrics].map(([key, points]) => [key, latestPoint(points)!.value] as const)
   return Object.fromEntries(values)
+}
+
+function add(run: RecordedRun, { params = {}, metrics = {}, tags = {} }: RunEntries): void {
+  for (const [key, value] of Object.entries(params)) run.params.set(key, value)
+  for (const [key, value] of Object.entries(tags)) run.tags.set(key, value)
+  for (const [key, value] of Object.entries(metrics)) {
+    run.metrics.set(key, [...(run.metrics.get(key) ?? []), { value, timestamp: Date.now(), step: 0 }])
+  }
 }
 
 /** Runs that scripts made themselves and left open. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { TrackedRun, Tracking } from '#ports/tracking.ts'
 import { type MlflowClient, mlflowClient } from './mlflow-client.ts'
-import { experimentId, type MlflowRun, runsWithTag } from './mlflow-runs.ts'
+import { experimentId, logEntries, type MlflowRun, metricHistory, runsWithTag } from './mlflow-runs.ts'
 
 /** Marks a run with the call that made it, so that a call whose answer was lost finds its run. */
 const REQUEST_TAG = 'millwright.request'
@@ -28,6 +28,8 @@ export function mlflowTracking(options: { uri: () => Promise<string>; patienceMs
       const children = await runsWithTag(client, run.info.experiment_id, { key: PARENT_TAG, value: runId })
       return Object.assign({}, ...[run, ...children].map(metricsOf))
     },
+    history: (runId, metric) => metricHistory(client, runId, metric),
+    log: (runId, entries) => logEntries(client, runId, entries),
   }
 }
 

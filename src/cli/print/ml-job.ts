@@ -1,5 +1,5 @@
-import type { JobReport, StepReport } from '#ml-service/job.ts'
-import type { MlJobDocument } from '#server/documents/ml-job.ts'
+import type { JobReport } from '#ml-service/job.ts'
+import type { MlJobDocument, MlStepDocument, MlTrialDocument } from '#server/documents/ml-job.ts'
 import { facts } from './facts.ts'
 import type { Look, View } from './show.ts'
 import { glyph, paintStatus } from './status.ts'
@@ -15,7 +15,8 @@ export const jobResult: View<JobReport> = (job, look) => {
     step => `  ${colors.red(step.error ?? 'failed')}\n  ${colors.dim(`see ${step.log}`)}`,
   )
   const error = failed.length === 0 && job.error !== null ? [`  ${colors.red(job.error)}`] : failures
-  return [title, ...error, facts(Object.entries(job.outputs), look)].filter(Boolean).join('\n')
+  const trials = trialTables(job.steps, look)
+  return [title, ...error, ...trials, facts(Object.entries(job.outputs), look)].filter(Boolean).join('\n')
 }
 
 /** A job of the server, with its steps. */
@@ -36,7 +37,8 @@ export const jobView: View<MlJobDocument> = (job, look) => {
     ],
     look,
   )
-  return [title, about, stepTable(job.steps, look)].filter(Boolean).join('\n\n')
+  const tables = [stepTable(job.steps, look), ...trialTables(job.steps, look)]
+  return [title, about, ...tables].filter(Boolean).join('\n\n')
 }
 
 export const jobTable: View<MlJobDocument[]> = (jobs, look) => {
@@ -61,7 +63,33 @@ export const jobTable: View<MlJobDocument[]> = (jobs, look) => {
   )
 }
 
-function stepTable(steps: StepReport[], look: Look): string {
+/** A table for each sweep, of its trials. */
+function trialTables(steps: MlStepDocument[], look: Look): string[] {
+  return steps.flatMap(({ name, trials }) => {
+    return trials?.length ? [`${look.colors.dim('trials of')} ${name}\n${trialTable(trials, look)}`] : []
+  })
+}
+
+function trialTable(trials: MlTrialDocument[], look: Look): string {
+  const { colors, now } = look
+  const names = [...new Set(trials.flatMap(({ values }) => Object.keys(values)))]
+  return table(
+    trials,
+    [
+      { title: ' ', cell: () => '·', paint: (_, trial) => glyph(trial.status, colors) },
+      { title: 'trial', cell: trial => String(trial.trial), align: 'right' },
+      ...names.map(name => ({ title: name, cell: (trial: MlTrialDocument) => trial.values[name] ?? '' })),
+      { title: 'metric', cell: trial => (trial.metric === null ? '' : String(trial.metric)) },
+      { title: 'best', cell: trial => (trial.best ? 'best' : ''), paint: text => colors.green(text) },
+      { title: 'took', cell: trial => took(trial.startedAt, trial.endedAt, now), align: 'right' },
+      { title: 'message', cell: trial => trial.message ?? '', flexible: true },
+    ],
+    look,
+    '  ',
+  )
+}
+
+function stepTable(steps: MlStepDocument[], look: Look): string {
   const { colors, now } = look
   if (steps.length === 0) return ''
   return table(

@@ -5,6 +5,7 @@ import type { RunDocument } from '#server/documents/run.ts'
 import { capture } from './capture.ts'
 import { printError } from './error.ts'
 import { shortDigest, size } from './identity.ts'
+import { jobResult } from './ml-job.ts'
 import { printable, printableDocument } from './printable.ts'
 import { runTable, runView } from './run.ts'
 import { shorten, table, width } from './table.ts'
@@ -144,4 +145,38 @@ describe('errors', () => {
     })
     expect(printed.err).toBe('')
   })
+})
+
+test('the trials of a sweep are a table, with a column for each sampled input', () => {
+  const times = { startedAt: '2026-01-01T00:00:00Z', endedAt: '2026-01-01T00:00:02Z' }
+  const usual = { exitCode: 0, message: null, best: false, log: 'log', ...times }
+  const stopped = 'stopped early: outside the slack of the best trial at report 3'
+  const trials = [
+    {
+      ...usual,
+      trial: 1,
+      status: 'completed',
+      values: { rate: '1e-05', depth: '3' },
+      metric: 0.75,
+      best: true,
+    },
+    {
+      ...usual,
+      trial: 2,
+      status: 'cancelled',
+      values: { rate: '0.1', depth: '9' },
+      metric: 0.5,
+      message: stopped,
+    },
+  ] as const
+  const step = { name: 'train', status: 'completed', reused: false, reusedFrom: null, ...usual } as const
+  const steps = [{ ...step, outputs: {}, error: null, trials: [...trials] }]
+  const rest = { outputs: {}, tracking: null, datasets: {}, error: null }
+  const shown = jobResult({ job: 'job-1', status: 'completed', steps, ...rest }, look)
+  expect(shown.split('\n').slice(1)).toEqual([
+    'trials of train',
+    '     TRIAL  RATE   DEPTH  METRIC  BEST   TOOK  MESSAGE',
+    '  ✓      1  1e-05  3      0.75    best  2.0 s',
+    '  –      2  0.1    9      0.5           2.0 s  stopped early: outside the slack of the best trial a…',
+  ])
 })

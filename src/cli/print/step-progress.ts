@@ -1,4 +1,4 @@
-import type { StepReport } from '#ml-service/job.ts'
+import type { StepReport, TrialReport } from '#ml-service/job.ts'
 import { printable } from './printable.ts'
 import { glyph } from './status.ts'
 import type { Terminal } from './terminal.ts'
@@ -11,7 +11,9 @@ const PATIENCE_MS = 1000
 export function stepProgress(terminal: Terminal): (step: StepReport) => void {
   const told = new Map<string, string>()
   const timers = new Map<string, NodeJS.Timeout>()
+  const tellTrials = trialProgress(terminal)
   return step => {
+    tellTrials(step)
     if (step.status === 'pending' || told.get(step.name) === step.status) return
     told.set(step.name, step.status)
     clearTimeout(timers.get(step.name))
@@ -19,6 +21,32 @@ export function stepProgress(terminal: Terminal): (step: StepReport) => void {
     if (step.status === 'preparing') timers.set(step.name, setTimeout(tell, PATIENCE_MS).unref())
     else tell()
   }
+}
+
+const ENDED = new Set(['completed', 'failed', 'cancelled'])
+
+/** A line for every trial that has ended, unless it was reported with the ended step all at once. */
+function trialProgress(terminal: Terminal): (step: StepReport) => void {
+  const told = new Set<string>()
+  return ({ name, status, trials = [] }) => {
+    if (status !== 'preparing' && status !== 'running') return
+    for (const trial of trials.filter(one => ENDED.has(one.status) && !told.has(`${name} ${one.trial}`))) {
+      told.add(`${name} ${trial.trial}`)
+      terminal.err(`${trialLine(name, trial, terminal)}\n`)
+    }
+  }
+}
+
+function trialLine(step: string, report: TrialReport, { errColors: colors }: Terminal): string {
+  const { trial, status, values, metric, message, startedAt, endedAt } = report
+  const given = Object.entries(values).map(([name, value]) => printable(`${name}=${value}`))
+  const time = colors.dim(took(startedAt, endedAt, new Date()))
+  const result = metric === null ? '' : String(metric)
+  const said = message === null ? '' : colors.dim(printable(message))
+  const name = `${printable(step)} trial ${trial}`
+  return [glyph(status, colors), name, colors.dim(given.join(' ')), result, time, said]
+    .filter(Boolean)
+    .join(' ')
 }
 
 function line(step: StepReport, { errColors: colors }: Terminal): string {

@@ -2,69 +2,85 @@ import { mkdirSync, renameSync, rmdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CancelledError } from '#errors.ts'
-import type { CommandResult } from '#ports/command-runner.ts'
+import type { Command, CommandResult } from '#ports/command-runner.ts'
 import type { TrackedRun } from '#ports/tracking.ts'
 import type { PlannedStep } from '../plan.ts'
 import { commandLine } from './command-line.ts'
+import { runDistributed } from './distributed-processes.ts'
+import { assertSucceeded, type Execution } from './execution.ts'
 import type { JobContext } from './job-context.ts'
 import { processEnvironment } from './process-environment.ts'
-import { placeInputs, type ReadyInput } from './step-inputs.ts'
+import { placeInputs } from './step-inputs.ts'
 import { makeOutputs, outputPaths } from './step-outputs.ts'
 import { untilAborted } from './until-aborted.ts'
 
 /**
- * Runs a step's process: prepares its environment and tracking run, takes a slot, gives it a fresh folder, and runs
- * the command in a copy of its code. Slots are held by processes only, never while something is waited for.
+ * Runs a command to its end: prepares its environment and tracking run, takes a slot, gives it a fresh folder, and runs
+ * it in a copy of its code. Slots are held by processes only, never while something is waited for. Throws StepEnd when
+ * it doesn't succeed, CancelledError when it was ended by its signal.
  */
-export async function executeStep(
-  job: JobContext,
-  step: PlannedStep,
-  inputs: Record<string, ReadyInput>,
-  tracked: Promise<TrackedRun> | undefined,
-): Promise<CommandResult> {
-  const python = await untilAborted(job.environment(job.requirements(step)), job.signal)
-  const run =
-    tracked && (await logsToTracking(job, step, python)) ? await untilAborted(tracked, job.signal) : undefined
-  const release = await job.ports.takeSlot(job.signal)
+export async function executeStep(job: JobContext, execution: Execution): Promise<void> {
+  const { step, signal } = execution
+  const python = await untilAborted(job.environment(job.requirements(step)), signal)
+  const run = await trackingRun(job, execution, python)
+  const release = await job.ports.takeSlot(signal)
   try {
-    if (job.signal.aborted) throw new CancelledError()
-    return await runProcess(job, step, inputs, python, run)
+    if (signal.aborted) throw new CancelledError()
+    await runCommand(job, execution, { python, run })
   } finally {
     release()
   }
 }
 
 /** Only what can log waits for the tracking service: `mlflow` is installed, or the command may install it. */
-async function logsToTracking(job: JobContext, step: PlannedStep, python: string): Promise<boolean> {
-  return /\b(mlflow|pip|uv|conda)\b/.test(step.command) || job.hasMlflow(python)
+async function trackingRun(
+  job: JobContext,
+  { step, run, mustTrack, signal }: Execution,
+  python: string,
+): Promise<TrackedRun | undefined> {
+  if (!run) return undefined
+  const logs = mustTrack || /\b(mlflow|pip|uv|conda)\b/.test(step.command) || (await job.hasMlflow(python))
+  return logs ? untilAborted(run, signal) : undefined
 }
 
-async function runProcess(
+async function runCommand(
   job: JobContext,
-  step: PlannedStep,
-  inputs: Record<string, ReadyInput>,
-  python: string,
-  run: TrackedRun | undefined,
-): Promise<CommandResult> {
+  execution: Execution,
+  { python, run }: { python: string; run: TrackedRun | undefined },
+): Promise<void> {
+  const { step, signal } = execution
   const paths = outputPaths(job, step)
   const work = await makeFolders(job, step)
   await makeOutputs(job, step, paths)
-  const placed = await placeInputs(job, step, inputs)
+  const inputs = await placeInputs(job, step, execution.inputs)
   const outputs = mapValues(paths, path => join(job.folder.root, path))
-  const command = commandLine(step.command, { inputs: mapValues(placed, input => input.text), outputs })
-  job.update(step.name, { status: 'running' })
-  const result = await job.ports.commands.run({
+  const command = commandLine(step.command, { inputs: mapValues(inputs, input => input.text), outputs })
+  execution.onRunning()
+  const result = await runProcesses(job, execution, {
     argv: ['bash', '-c', command],
     cwd: work,
-    readOnly: Object.values(inputs).flatMap(input => (input.literal ? [] : [input.text])),
+    readOnly: Object.values(execution.inputs).flatMap(input => (input.literal ? [] : [input.text])),
     fills: Object.values(outputs),
-    env: processEnvironment(job, { step, work, inputs: placed, outputs, python, run }),
+    env: processEnvironment(job, { step, work, inputs, outputs, python, run }),
     log: join(job.folder.root, job.folder.step(step.name).log),
-    signal: job.signal,
+    signal,
     ...(step.timeoutSeconds === undefined ? {} : { timeoutSeconds: step.timeoutSeconds }),
   })
   captureArtifacts(job, step, result.exitCode === 0)
-  return result
+  assertSucceeded({ ...execution, label: nameOf(execution, result) }, result)
+}
+
+function runProcesses(
+  job: JobContext,
+  { step: { distribution } }: Execution,
+  command: Command,
+): Promise<CommandResult & { rank?: number }> {
+  if (!distribution) return job.ports.commands.run(command)
+  return runDistributed(job.ports.commands, distribution, command)
+}
+
+function nameOf({ label, step }: Execution, { rank }: { rank?: number }): string {
+  return step.distribution && step.distribution.processes > 1 ? `process ${rank} of ${label}` : label
 }
 
 /**

@@ -5,6 +5,8 @@ import type { JobState } from './job-state.ts'
 /** The tracking runs of a job: one of its own, made with the first step that executes, and a child for each such step. */
 export interface JobTracking {
   startStep(step: string): Promise<TrackedRun>
+  /** The run of a sweep's trial, below the step's; it is ended like a step's, by its name. */
+  startTrial(trial: { name: string; parent: TrackedRun; tags: Record<string, string> }): Promise<TrackedRun>
   /** Ends the step's run when it has been made; the status of the executor wins over what autologging wrote. */
   endStep(step: string, run: Promise<TrackedRun>, status: RunStatus): void
   /** Ends the job's run, if there is one, and waits for all that was asked for. */
@@ -43,6 +45,13 @@ export function jobTracking(tracking: Tracking, request: JobRequest, state: JobS
     for (const runId of Object.values(state.open)) later(tracking.endRun(runId, 'KILLED'))
     state.open = {}
   }
+  async function startChild(name: string, parent: TrackedRun, own: Record<string, string>) {
+    const parentRunId = parent.runId
+    const run = await tracking.startRun({ experiment, name, parentRunId, tags: { ...tags, ...own } })
+    state.open[name] = run.runId
+    await state.save()
+    return run
+  }
   async function endStep(name: string, run: Promise<TrackedRun>, status: RunStatus): Promise<void> {
     await tracking.endRun((await run).runId, status)
     delete state.open[name]
@@ -51,13 +60,10 @@ export function jobTracking(tracking: Tracking, request: JobRequest, state: JobS
   abandon()
   return {
     async startStep(name) {
-      const parentRunId = (await jobRun()).runId
-      const stepTags = { ...tags, 'millwright.step': name }
-      const run = await tracking.startRun({ experiment, name, parentRunId, tags: stepTags })
-      state.open[name] = run.runId
-      await state.save()
-      return run
+      const parent = await jobRun()
+      return startChild(name, parent, { 'millwright.step': name })
     },
+    startTrial: ({ name, parent, tags }) => startChild(name, parent, tags),
     endStep: (name, run, status) => later(endStep(name, run, status)),
     async finish(status) {
       await Promise.all(pending)

@@ -1,60 +1,33 @@
 import { join } from 'node:path'
-import { CancelledError } from '#errors.ts'
-import type { CommandResult } from '#ports/command-runner.ts'
-import type { PlannedStep } from '../plan.ts'
 import { executeStep } from './execute-step.ts'
+import { insideRun } from './execution.ts'
 import { finishStep, now, recordStep } from './finish-step.ts'
 import type { JobContext, StepOutput } from './job-context.ts'
-import type { RunStatus } from './job-tracking.ts'
+import { performSweep } from './perform-sweep.ts'
 import type { ReadyStep } from './ready-step.ts'
 import { collectOutputs, outputPaths } from './step-outputs.ts'
 
 /**
- * Runs a step's command with a tracking run around it, and keeps what it left. The executor's status of the run wins,
- * also when the command itself ended the run. Throws StepEnd when the command doesn't succeed.
+ * Runs a step's command, or the trials of its sweep, and keeps what it left. Throws StepEnd or StageFailure when it
+ * doesn't succeed.
  */
 export async function performStep(job: JobContext, ready: ReadyStep): Promise<void> {
   const { step, inputs } = ready
+  const { signal } = job
   const log = join(job.folder.directory, job.folder.step(step.name).log)
   job.update(step.name, { status: 'preparing', startedAt: now(), log })
   job.executed.add(ready.key)
   job.prepareAll()
-  const tracked = job.tracking?.startStep(step.name)
-  tracked?.catch(() => {})
-  let ended: RunStatus = 'FAILED'
-  try {
-    assertSucceeded(step, await executeStep(job, step, inputs, tracked))
+  const run = job.tracking?.startStep(step.name)
+  await insideRun(job, { step, run, signal }, async () => {
+    if (step.sweep) await performSweep(job, ready, { sweep: step.sweep, run })
+    else {
+      const onRunning = () => job.update(step.name, { status: 'running' })
+      const label = `step '${step.name}'`
+      await executeStep(job, { step, inputs, label, signal, run, mustTrack: false, onRunning })
+    }
     await keep(job, ready)
-    ended = 'FINISHED'
-  } catch (error) {
-    if (job.signal.aborted) ended = 'KILLED'
-    throw error
-  } finally {
-    if (tracked) job.tracking?.endStep(step.name, tracked, ended)
-  }
-}
-
-/** A step's command ran and didn't succeed. */
-export class StepEnd extends Error {
-  readonly exitCode: number
-  constructor(exitCode: number, message: string) {
-    super(message)
-    this.exitCode = exitCode
-  }
-}
-
-function assertSucceeded(
-  step: PlannedStep,
-  { reason, exitCode, killedBy, outOfMemory }: CommandResult,
-): void {
-  if (reason === 'cancelled') throw new CancelledError()
-  if (reason === 'timed-out') {
-    throw new StepEnd(exitCode, `step '${step.name}' was stopped after its limit of ${step.timeoutSeconds} s`)
-  }
-  if (exitCode === 0) return
-  const signal = outOfMemory ? `${killedBy}: the machine or its limit ran out of memory` : killedBy
-  const how = signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`
-  throw new StepEnd(exitCode, `step '${step.name}' ${how}`)
+  })
 }
 
 /** Records the finished step and offers what it left to later jobs. */
@@ -75,7 +48,8 @@ async function offer(job: JobContext, ready: ReadyStep, outputs: Record<string, 
     return [name, { path: join(job.folder.root, path), digest }] as const
   })
   const log = join(job.folder.root, job.folder.step(step.name).log)
-  const about = { job: job.request.job, step: step.name, parts, texts }
+  const { trials } = job.reports.get(step.name)!
+  const about = { job: job.request.job, step: step.name, parts, texts, ...(trials ? { trials } : {}) }
   await job.ports.cache.store(key, { ...about, outputs: Object.fromEntries(offered), log })
 }
 

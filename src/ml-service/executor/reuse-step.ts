@@ -14,11 +14,16 @@ export async function resumeStep(job: JobContext, { step, key }: ReadyStep): Pro
   const record = await readRecord(join(job.folder.root, job.folder.step(step.name).record))
   if (record?.job !== job.request.job || record.key !== key || record.report.status !== 'completed')
     return false
-  const paths = Object.fromEntries(Object.entries(record.outputs).map(([name, { path }]) => [name, path]))
-  const found = await collectOutputs(job, paths)
-  const intact = Object.entries(record.outputs).every(([name, { digest }]) => found[name]?.digest === digest)
+  const intact = await areIntact(job, record.outputs)
   if (intact) finishStep(job, step, record.outputs, record.report)
   return intact
+}
+
+/** Whether outputs are still what they were when they were recorded. */
+export async function areIntact(job: JobContext, outputs: Record<string, StepOutput>): Promise<boolean> {
+  const paths = Object.fromEntries(Object.entries(outputs).map(([name, { path }]) => [name, path]))
+  const found = await collectOutputs(job, paths)
+  return Object.entries(outputs).every(([name, { digest }]) => found[name]?.digest === digest)
 }
 
 /** Takes what an identical step of another job left, or says why not. */
@@ -38,7 +43,9 @@ async function takeFromCache(job: JobContext, ready: ReadyStep): Promise<boolean
   if (!cached || !outputs) return false
   const log = join(job.folder.directory, job.folder.step(step.name).log)
   const origin = { status: 'completed', reused: true, reusedFrom: cached.job } as const
-  const report = { ...origin, startedAt, endedAt: now(), exitCode: 0, log, error: null }
+  const trials = cached.trials?.map(trial => ({ ...trial, log: '' }))
+  const rest = { exitCode: 0, log, error: null, ...(trials ? { trials } : {}) }
+  const report = { ...origin, startedAt, endedAt: now(), ...rest }
   await recordStep(job, { ...ready, reuse: 'reused' }, { outputs, report, durable: false })
   finishStep(job, step, outputs, report)
   return true

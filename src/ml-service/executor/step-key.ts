@@ -13,7 +13,7 @@ export interface StepFacts {
   inputs: Record<string, string>
 }
 
-/** The parts of a step's key: `spec`, `command`, `code`, `environment`, `variable.<name>`, `input.<name>`, `output.<name>`. */
+/** The parts of a step's key: `spec`, `command`, `code`, `environment`, `sweep`, `distribution`, `variable.<name>`, `input.<name>`, `output.<name>`. */
 export function keyParts({ step, code, requirements, inputs }: StepFacts): KeyParts {
   const environment = [requirements.python ?? '', ...[...requirements.requirements].sort()]
   const image = step.environment.kind === 'inline' ? (step.environment.image ?? '') : ''
@@ -22,6 +22,8 @@ export function keyParts({ step, code, requirements, inputs }: StepFacts): KeyPa
     command: digest(step.command),
     code: code ?? 'none',
     environment: digest(JSON.stringify([image, ...environment])),
+    ...(step.sweep ? { sweep: digest(JSON.stringify(step.sweep)) } : {}),
+    ...(step.distribution ? { distribution: digest(JSON.stringify(step.distribution)) } : {}),
     ...prefixed('variable', step.environmentVariables),
     ...prefixed('input', inputs),
     ...prefixed(
@@ -39,6 +41,8 @@ export function keyTexts({ step, requirements, inputs }: StepFacts): Record<stri
   const texts = {
     command: step.command,
     environment: environment.filter(Boolean).join(', ') || 'no packages',
+    ...(step.sweep ? { sweep: JSON.stringify(step.sweep) } : {}),
+    ...(step.distribution ? { distribution: JSON.stringify(step.distribution) } : {}),
     ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`input.${name}`, value.trim()])),
   }
   return mapValues(texts, text => (text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text))

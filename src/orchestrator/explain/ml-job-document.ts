@@ -40,6 +40,23 @@ export interface MlStepDocument {
   log: string
   outputs: Record<string, string>
   error: string | null
+  /** Of a sweep. */
+  trials?: MlTrialDocument[] | undefined
+}
+
+export interface MlTrialDocument {
+  trial: number
+  status: MlStepDocument['status']
+  /** Texts of the sampled inputs. */
+  values: Record<string, string>
+  /** Last value of the primary metric; null when none was logged, or none that is finite. */
+  metric: number | null
+  best: boolean
+  exitCode: number | null
+  message: string | null
+  startedAt: string | null
+  endedAt: string | null
+  log: string
 }
 
 /** Newest first; of a running job, the steps as they stand. */

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { StepExplanation } from '#ml-service/explain-step.ts'
 import type { MlJobDocument } from '#orchestrator/explain/ml-job-document.ts'
 
-export type { MlJobDocument } from '#orchestrator/explain/ml-job-document.ts'
+export type { MlJobDocument, MlStepDocument, MlTrialDocument } from '#orchestrator/explain/ml-job-document.ts'
 
 const texts = z.record(z.string(), z.string())
 const time = z.iso.datetime().nullable()
@@ -17,6 +17,21 @@ const StepStatusSchema = z.enum([
   'skipped',
 ])
 
+const TrialSchema = z
+  .object({
+    trial: z.number(),
+    status: StepStatusSchema,
+    values: texts,
+    metric: z.number().nullable(),
+    best: z.boolean(),
+    exitCode: z.number().nullable(),
+    message: z.string().nullable(),
+    startedAt: time,
+    endedAt: time,
+    log: z.string(),
+  })
+  .openapi('Trial')
+
 const StepSchema = z
   .object({
     name: z.string(),
@@ -29,6 +44,7 @@ const StepSchema = z
     log: z.string(),
     outputs: texts,
     error: z.string().nullable(),
+    trials: z.array(TrialSchema).optional(),
   })
   .openapi('Step')
 

@@ -14,6 +14,13 @@ export async function freePort(preferred?: number): Promise<number> {
   throw new Error('no free TCP port was found on 127.0.0.1')
 }
 
+/** So many different ones. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await freePort())
+  return [...ports]
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise(resolve => {
     const server = createServer()
