@@ -12,7 +12,7 @@ export function readCode(
   const text = textEntry(tree, 'code', findings)
   if (!code || !text) return undefined
   if (/^(?:azureml:|git\+|[a-z]+:\/\/)/i.test(text)) {
-    findings.error(at(code), 'unsupported-code', `code must be a local folder here, not '${text}'`)
+    findings.unsupported(at(code), 'unsupported-code', `code must be a local folder here, not '${text}'`)
     return undefined
   }
   const folder = resolveIn(tree.file, text)

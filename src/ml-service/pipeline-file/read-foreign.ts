@@ -1,0 +1,108 @@
+import { join } from 'node:path'
+import type { Definition, ForeignDefinition, Reading, StepDefinition } from './definitions.ts'
+import { mappingEntry, textEntry } from './entries.ts'
+import { KNOWN, KNOWN_FOREIGN, warnUnknownKeys } from './known-keys.ts'
+import { anyPorts, readStepInputs } from './ports-of-step.ts'
+import { readCode } from './read-code.ts'
+import { readEnvironment, readEnvironmentVariables } from './read-environment.ts'
+import { readInputPorts, readOutputPorts } from './read-ports.ts'
+import { readStepOutputs } from './read-step-outputs.ts'
+import { isControlFlow, refuseForeign } from './step-type.ts'
+import { at, entry, type MappingTree, type Tree } from './yaml-tree.ts'
+
+/** Data that an automl step takes by keys of its own. */
+const AUTOML_DATA = ['training_data', 'validation_data', 'test_data']
+
+/**
+ * A step that cannot run here, refused, but read as far as others may refer to it: inputs, outputs, code, environment.
+ * What a loop or condition gives to others isn't known before it runs.
+ */
+export function readForeignStep(
+  name: string,
+  type: string,
+  tree: MappingTree,
+  reading: Reading,
+): StepDefinition {
+  const { findings } = reading
+  const written = entry(tree, 'type')
+  refuseForeign(type, tree, at(written ?? tree), findings)
+  warnForeignKeys(type, tree, reading)
+  const inputs = new Map([...readStepInputs(tree, findings), ...ownData(type, tree)])
+  const outputs = readStepOutputs(tree, findings)
+  const reference = entry(tree, 'component')
+  const component = reference
+    ? reading.component(reference)
+    : inline(type, tree, { inputs, outputs }, reading)
+  const nothing = { environment: undefined, environmentVariables: {}, timeoutSeconds: undefined }
+  return { name, tree, component, inputs, outputs, ...nothing, distribution: undefined }
+}
+
+/** A component of such a type; the steps that use it are refused. */
+export function readForeignComponent(type: string, tree: MappingTree, reading: Reading): ForeignDefinition {
+  const { findings } = reading
+  warnForeignKeys(type, tree, reading)
+  readFiles(type, tree, reading)
+  return {
+    kind: 'foreign',
+    type,
+    name: textEntry(tree, 'name', findings),
+    tree,
+    inputs: readInputPorts(tree, 'component', findings),
+    outputs: readOutputPorts(tree, 'component', findings),
+  }
+}
+
+function inline(
+  type: string,
+  tree: MappingTree,
+  ports: Pick<StepDefinition, 'inputs' | 'outputs'>,
+  reading: Reading,
+): Definition | undefined {
+  readFiles(type, tree, reading)
+  if (isControlFlow(type)) return undefined
+  return {
+    kind: 'foreign',
+    type,
+    name: undefined,
+    tree,
+    inputs: anyPorts(ports.inputs),
+    outputs: ports.outputs,
+  }
+}
+
+function ownData(type: string, tree: MappingTree): [string, Tree][] {
+  const names = type === 'automl' ? AUTOML_DATA : []
+  return names.flatMap((name): [string, Tree][] => {
+    const value = entry(tree, name)
+    return value ? [[name, value]] : []
+  })
+}
+
+function warnForeignKeys(type: string, tree: MappingTree, { findings }: Reading): void {
+  const known = KNOWN_FOREIGN[type]
+  if (!known) return
+  for (const [name, value] of tree.entries) {
+    if (KNOWN.step.has(name) || known.has(name)) continue
+    warnUnknownKeys({ ...tree, entries: new Map([[name, value]]) }, known, findings)
+  }
+}
+
+/** Code, environment and entry file, which stand under `task` in parallel steps. */
+function readFiles(type: string, tree: MappingTree, reading: Reading): void {
+  const owner = type === 'parallel' ? mappingEntry(tree, 'task', reading.findings) : tree
+  readEnvironmentVariables(tree, reading.library)
+  if (!owner || isControlFlow(type)) return
+  const code = readCode(owner, reading)
+  const environment = entry(owner, 'environment')
+  if (environment) readEnvironment(environment, reading.library)
+  const holder = type === 'spark' ? entry(tree, 'entry') : owner
+  if (holder?.kind === 'mapping') checkEntryFile(holder, code, reading)
+}
+
+function checkEntryFile(holder: MappingTree, code: string | undefined, { library, findings }: Reading): void {
+  const file = entry(holder, 'file') ?? entry(holder, 'entry_script')
+  if (!code || file?.kind !== 'scalar' || !library.disk.isFolder(code)) return
+  const path = join(code, file.text)
+  if (library.disk.exists(path) || file.text.includes('${{')) return
+  findings.error(at(file), 'file-not-found', `${path} does not exist`, 'it is relative to the code folder')
+}

@@ -1,0 +1,42 @@
+import type { StepDefinition } from './definitions.ts'
+import { isControlFlow } from './step-type.ts'
+import { entry, type ScalarTree, scalarText, type Tree } from './yaml-tree.ts'
+
+/** Settings of a step that may come from the enclosing pipeline. */
+const SETTINGS = ['compute', 'resources', 'limits', 'distribution', 'environment_variables', 'queue_settings']
+
+const READ_ELSEWHERE = ['inputs', 'outputs', 'component', 'trial', 'command']
+
+/** The scalars of a step that may hold `${{parent.…}}`: inputs, their `path`s, and settings. */
+export function boundScalars(step: StepDefinition): ScalarTree[] {
+  const inputs = [...step.inputs.values()].flatMap(tree => inputScalar(tree) ?? [])
+  return [...inputs, ...settingScalars(step)]
+}
+
+/** The scalar that holds the value of an input: itself, or its `path`. */
+export function inputScalar(input: Tree): ScalarTree | undefined {
+  const tree = input.kind === 'mapping' ? (entry(input, 'path') ?? entry(input, 'value')) : input
+  return tree?.kind === 'scalar' ? tree : undefined
+}
+
+/** Steps that run on Azure ML only may have bindings anywhere, as in `training_data` or `condition`. */
+export function settingScalars(step: StepDefinition): ScalarTree[] {
+  const foreign = foreignType(step) !== undefined
+  const trees = [...step.tree.entries].filter(([name]) =>
+    foreign ? !READ_ELSEWHERE.includes(name) : SETTINGS.includes(name),
+  )
+  return trees.flatMap(([, tree]) => scalarsIn(tree)).filter(({ text }) => text.includes('${'))
+}
+
+/** The type of a step that runs on Azure ML only. */
+export function foreignType(step: StepDefinition): string | undefined {
+  const type = scalarText(entry(step.tree, 'type'))?.toLowerCase()
+  if (type !== undefined && isControlFlow(type)) return type
+  return step.component?.kind === 'foreign' ? step.component.type : undefined
+}
+
+function scalarsIn(tree: Tree): ScalarTree[] {
+  if (tree.kind === 'scalar') return [tree]
+  const children = tree.kind === 'list' ? tree.items : [...tree.entries.values()]
+  return children.flatMap(scalarsIn)
+}
