@@ -7,6 +7,7 @@ import { expressionsIn, interpolate, parseBinding, wholeExpression } from './exp
 import { KNOWN, warnUnknownKeys } from './known-keys.ts'
 import type { Library } from './library.ts'
 import { isDataType, isLiteralType } from './literals.ts'
+import { RUN_TIME_NAMES } from './output-path.ts'
 import { checkInputMode, readDataType } from './read-input-port.ts'
 import { inputScalar } from './step-scalars.ts'
 import {
@@ -117,6 +118,7 @@ export function textOf(value: Value): string | undefined {
 
 /** The value that an expression without braces points at. Unknown names have been reported before. */
 export function resolveExpression(inner: string, scope: Scope): Value {
+  if (RUN_TIME_NAMES.includes(inner)) return { kind: 'literal', type: 'string', value: `\${{${inner}}}` }
   const binding = parseBinding(inner)
   if (!binding || binding.to === 'parent-output') return 'broken'
   if (binding.to === 'parent-input') return scope.inputs.get(binding.name) ?? 'broken'

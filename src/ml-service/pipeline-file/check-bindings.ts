@@ -2,6 +2,7 @@ import { badExpression, warnLikeExpression } from './bad-expression.ts'
 import type { PipelineDefinition, StepDefinition } from './definitions.ts'
 import { type Binding, expressionsIn, hasUnclosedExpression, parseBinding } from './expressions.ts'
 import type { Findings } from './findings.ts'
+import { RUN_TIME_NAMES } from './output-path.ts'
 import { checkOwnPort } from './placeholders.ts'
 import { boundScalars, foreignType } from './step-scalars.ts'
 import { didYouMeanOneOf } from './suggest.ts'
@@ -35,11 +36,18 @@ function checkScalar(
 ): void {
   for (const { inner, text } of expressionsIn(scalar.text)) {
     const spot = text === scalar.source ? at(scalar) : atFragment(scalar, text)
-    checkExpression(inner, spot, step, pipeline, findings)
+    if (scalar.name === 'path' && RUN_TIME_NAMES.includes(inner)) warnNotFilledIn(text, spot, findings)
+    else checkExpression(inner, spot, step, pipeline, findings)
   }
   if (hasUnclosedExpression(scalar.text)) {
     findings.error(at(scalar), 'bad-expression', "'${{' without '}}'", "write '${{parent.inputs.name}}'")
   } else warnLikeExpression(scalar, findings)
+}
+
+/** Azure ML takes it in the paths of inputs too, as it is. */
+function warnNotFilledIn(text: string, spot: Spot, findings: Findings): void {
+  const message = `'${text}' is filled in only in the path of an output: here it stays as it is`
+  findings.warning(spot, 'like-expression', message)
 }
 
 function checkExpression(

@@ -3,7 +3,8 @@ import type { Findings } from './findings.ts'
 import { didYouMeanOneOf } from './suggest.ts'
 import { at, atFragment, type ScalarTree } from './yaml-tree.ts'
 
-const NAMES = ['name', 'default_datastore', 'output_name']
+/** What is filled in when the step runs. */
+export const RUN_TIME_NAMES = ['name', 'default_datastore', 'output_name']
 
 /**
  * `path` of an output: `${{name}}`, `${{default_datastore}}` and `${{output_name}}` are filled in when the step runs.
@@ -12,9 +13,14 @@ const NAMES = ['name', 'default_datastore', 'output_name']
 export function checkOutputPath(path: ScalarTree | undefined, inStep: boolean, findings: Findings): void {
   if (!path) return
   for (const { inner, text } of expressionsIn(path.text)) {
-    if (NAMES.includes(inner) || (inStep && parseBinding(inner)?.to === 'parent-input')) continue
+    if (RUN_TIME_NAMES.includes(inner) || (inStep && parseBinding(inner)?.to === 'parent-input')) continue
     const message = `'${inner}' has no meaning in the path of an output`
-    findings.error(atFragment(path, text), 'bad-expression', message, didYouMeanOneOf(inner, NAMES, 'known'))
+    findings.error(
+      atFragment(path, text),
+      'bad-expression',
+      message,
+      didYouMeanOneOf(inner, RUN_TIME_NAMES, 'known'),
+    )
   }
   if (!hasUnclosedExpression(path.text)) return
   findings.error(at(path), 'bad-expression', "'${{' without '}}'", "write '${{name}}'")

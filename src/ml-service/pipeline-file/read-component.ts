@@ -8,7 +8,7 @@ import { readPipeline } from './read-pipeline.ts'
 import { readInputPorts, readOutputPorts } from './read-ports.ts'
 import { isForeign, stepType } from './step-type.ts'
 import { warnWithoutEffect } from './without-effect.ts'
-import { at, atMissing, entry, type MappingTree, type Tree } from './yaml-tree.ts'
+import { at, atMissing, entry, type MappingTree, scalarText, type Tree } from './yaml-tree.ts'
 
 /** Makes what is needed to read definitions; each component file is read once. */
 export function startReading(library: Library, registry: Registry): Reading {
@@ -30,6 +30,7 @@ export function startReading(library: Library, registry: Registry): Reading {
 export function readComponent(tree: MappingTree, reading: Reading): Definition | undefined {
   const type = stepType(tree, reading.findings)
   if (!type) return undefined
+  if (isFlow(tree)) return refuseFlow(tree, reading)
   if (isForeign(type)) return readForeignComponent(type, tree, reading)
   if (type === 'pipeline') return readPipeline(tree, 'component', reading)
   if (type === 'sweep') return reportSweep(tree, reading)
@@ -37,6 +38,15 @@ export function readComponent(tree: MappingTree, reading: Reading): Definition |
   const message = 'the component has jobs but no type'
   reading.findings.error(atMissing(tree, 'type'), 'missing-type', message, "add 'type: pipeline'")
   return readPipeline(tree, 'component', reading)
+}
+
+/** A prompt flow, which Azure ML makes a component of. */
+function isFlow(tree: MappingTree): boolean {
+  return /promptflow/i.test(scalarText(entry(tree, '$schema')) ?? '') || entry(tree, 'nodes') !== undefined
+}
+
+function refuseFlow(tree: MappingTree, { findings }: Reading): undefined {
+  findings.unsupported(at(tree), 'unsupported-component', 'a prompt flow runs on Azure ML only')
 }
 
 function reportSweep(tree: MappingTree, { findings }: Reading): undefined {

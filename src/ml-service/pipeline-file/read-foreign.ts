@@ -1,14 +1,17 @@
 import { join } from 'node:path'
 import type { Definition, ForeignDefinition, Reading, StepDefinition } from './definitions.ts'
 import { mappingEntry, textEntry } from './entries.ts'
+import { expressionsIn } from './expressions.ts'
 import { KNOWN, KNOWN_FOREIGN, warnUnknownKeys } from './known-keys.ts'
+import { checkOwnPort } from './placeholders.ts'
 import { anyPorts, readStepInputs } from './ports-of-step.ts'
 import { readCode } from './read-code.ts'
 import { readEnvironment, readEnvironmentVariables } from './read-environment.ts'
 import { readInputPorts, readOutputPorts } from './read-ports.ts'
 import { readStepOutputs } from './read-step-outputs.ts'
+import { settingsIn } from './step-scalars.ts'
 import { isControlFlow, refuseForeign } from './step-type.ts'
-import { at, entry, type MappingTree, type Tree } from './yaml-tree.ts'
+import { at, atFragment, entry, type MappingTree, type Tree } from './yaml-tree.ts'
 
 /** Data that an automl step takes by keys of its own. */
 const AUTOML_DATA = ['training_data', 'validation_data', 'test_data']
@@ -31,10 +34,19 @@ export function readForeignStep(
   const outputs = readStepOutputs(tree, findings)
   const reference = entry(tree, 'component')
   const component = reference
-    ? reading.component(reference)
+    ? foreignComponent(type, reference, reading)
     : inline(type, tree, { inputs, outputs }, reading)
   const nothing = { environment: undefined, environmentVariables: {}, timeoutSeconds: undefined }
   return { name, tree, component, inputs, outputs, ...nothing, distribution: undefined }
+}
+
+function foreignComponent(type: string, reference: Tree, reading: Reading): Definition | undefined {
+  const component = reading.component(reference)
+  const kind = component?.kind === 'foreign' ? component.type : component?.kind
+  if (kind === undefined || kind === type) return component
+  const message = `the step says type '${type}', but its component is a ${kind}`
+  reading.findings.error(at(reference), 'wrong-type', message, `write 'type: ${kind}'`)
+  return undefined
 }
 
 /** A component of such a type; the steps that use it are refused. */
@@ -42,14 +54,13 @@ export function readForeignComponent(type: string, tree: MappingTree, reading: R
   const { findings } = reading
   warnForeignKeys(type, tree, reading)
   readFiles(type, tree, reading)
-  return {
-    kind: 'foreign',
-    type,
-    name: textEntry(tree, 'name', findings),
-    tree,
-    inputs: readInputPorts(tree, 'component', findings),
-    outputs: readOutputPorts(tree, 'component', findings),
+  const inputs = readInputPorts(tree, 'component', findings)
+  const outputs = readOutputPorts(tree, 'component', findings)
+  for (const scalar of settingsIn(tree)) {
+    for (const { inner, text } of expressionsIn(scalar.text))
+      checkOwnPort(inner, atFragment(scalar, text), { inputs, outputs }, findings)
   }
+  return { kind: 'foreign', type, name: textEntry(tree, 'name', findings), tree, inputs, outputs }
 }
 
 function inline(

@@ -1,6 +1,6 @@
 import type { StepDefinition } from './definitions.ts'
 import { isControlFlow } from './step-type.ts'
-import { entry, type ScalarTree, scalarText, type Tree } from './yaml-tree.ts'
+import { entry, type MappingTree, type ScalarTree, scalarText, type Tree } from './yaml-tree.ts'
 
 /** Settings of a step that may come from the enclosing pipeline. */
 const SETTINGS = ['compute', 'resources', 'limits', 'distribution', 'environment_variables', 'queue_settings']
@@ -21,11 +21,18 @@ export function inputScalar(input: Tree): ScalarTree | undefined {
 
 /** Steps that run on Azure ML only may have bindings anywhere, as in `training_data` or `condition`. */
 export function settingScalars(step: StepDefinition): ScalarTree[] {
-  const foreign = foreignType(step) !== undefined
-  const trees = [...step.tree.entries].filter(([name]) =>
-    foreign ? !READ_ELSEWHERE.includes(name) : SETTINGS.includes(name),
-  )
-  return trees.flatMap(([, tree]) => scalarsIn(tree)).filter(({ text }) => text.includes('${'))
+  if (foreignType(step) !== undefined) return settingsIn(step.tree)
+  return SETTINGS.flatMap(name => withExpressions(step.tree.entries.get(name)))
+}
+
+/** Everything that can hold an expression besides inputs and outputs. */
+export function settingsIn(tree: MappingTree): ScalarTree[] {
+  const trees = [...tree.entries].filter(([name]) => !READ_ELSEWHERE.includes(name))
+  return trees.flatMap(([, value]) => withExpressions(value))
+}
+
+function withExpressions(tree: Tree | undefined): ScalarTree[] {
+  return tree ? scalarsIn(tree).filter(({ text }) => text.includes('${') || text.includes('parent.')) : []
 }
 
 /** The type of a step that runs on Azure ML only. */
