@@ -1,12 +1,12 @@
 import { badExpression, warnLikeExpression } from './bad-expression.ts'
 import type { PipelineDefinition, StepDefinition } from './definitions.ts'
-import { type Binding, expressionsIn, hasUnclosedExpression, parseBinding } from './expressions.ts'
+import { type Binding, expressionsIn, parseBinding, unclosedExpression } from './expressions.ts'
 import type { Findings } from './findings.ts'
 import { RUN_TIME_NAMES } from './output-path.ts'
 import { checkOwnPort } from './placeholders.ts'
-import { boundScalars, foreignType } from './step-scalars.ts'
-import { didYouMeanOneOf } from './suggest.ts'
-import { at, atFragment, entry, type ScalarTree, type Spot } from './yaml-tree.ts'
+import { boundScalars, foreignType, settingScalars } from './step-scalars.ts'
+import { didYouMean, didYouMeanOneOf } from './suggest.ts'
+import { at, atExpression, entry, type ScalarTree, type Spot } from './yaml-tree.ts'
 
 /** Step outputs that exist without being declared: the job's artifact root. */
 export const RESERVED_OUTPUT = 'artifacts'
@@ -14,33 +14,43 @@ export const RESERVED_OUTPUT = 'artifacts'
 /** Checks that every expression in the steps' inputs, settings and output paths points at something. */
 export function checkBindings(pipeline: PipelineDefinition, findings: Findings): void {
   for (const step of pipeline.steps.values()) {
-    for (const scalar of boundScalars(step)) checkScalar(scalar, step, pipeline, findings)
+    const own = foreignType(step) === undefined ? [] : settingScalars(step)
+    for (const scalar of boundScalars(step))
+      checkScalar(scalar, own.includes(scalar), step, pipeline, findings)
     for (const { path } of step.outputs.values()) if (path) checkOutputPathInputs(path, pipeline, findings)
   }
 }
 
 function checkOutputPathInputs(path: ScalarTree, pipeline: PipelineDefinition, findings: Findings): void {
-  for (const { inner, text } of expressionsIn(path.text)) {
+  for (const { inner, index } of expressionsIn(path.text)) {
     const binding = parseBinding(inner)
     if (binding?.to === 'parent-input') {
-      checkParentInput(binding.name, atFragment(path, text), pipeline, findings)
+      checkParentInput(binding.name, atExpression(path, index), pipeline, findings)
     }
   }
 }
 
 function checkScalar(
   scalar: ScalarTree,
+  own: boolean,
   step: StepDefinition,
   pipeline: PipelineDefinition,
   findings: Findings,
 ): void {
-  for (const { inner, text } of expressionsIn(scalar.text)) {
-    const spot = text === scalar.source ? at(scalar) : atFragment(scalar, text)
+  for (const { inner, text, index } of expressionsIn(scalar.text)) {
+    const spot = text === scalar.source ? at(scalar) : atExpression(scalar, index)
     if (scalar.name === 'path' && RUN_TIME_NAMES.includes(inner)) warnNotFilledIn(text, spot, findings)
-    else checkExpression(inner, spot, step, pipeline, findings)
+    else if (!own || !isOwn(inner, step, spot, pipeline, findings))
+      checkExpression(inner, spot, step, pipeline, findings)
   }
-  if (hasUnclosedExpression(scalar.text)) {
-    findings.error(at(scalar), 'bad-expression', "'${{' without '}}'", "write '${{parent.inputs.name}}'")
+  const unclosed = unclosedExpression(scalar.text)
+  if (unclosed >= 0) {
+    findings.error(
+      atExpression(scalar, unclosed),
+      'bad-expression',
+      "'${{' without '}}'",
+      "write '${{parent.inputs.name}}'",
+    )
   } else warnLikeExpression(scalar, findings)
 }
 
@@ -57,7 +67,6 @@ function checkExpression(
   pipeline: PipelineDefinition,
   findings: Findings,
 ): void {
-  if (foreignType(step) && isOwn(inner, step, spot, pipeline, findings)) return
   const binding = parseBinding(inner)
   if (!binding || binding.to === 'parent-output') badExpression(inner, spot, pipeline, findings)
   else if (binding.to === 'parent-input') checkParentInput(binding.name, spot, pipeline, findings)
@@ -129,7 +138,8 @@ function checkStepOutput(target: StepDefinition, name: string, spot: Spot, findi
   const { component } = target
   if (!component || (component.kind !== 'pipeline' && name === RESERVED_OUTPUT)) return
   if (!component.outputs.has(name)) {
-    const suggestion = didYouMeanOneOf(name, component.outputs.keys(), 'outputs')
+    const reserved = component.kind === 'pipeline' ? undefined : didYouMean(name, [RESERVED_OUTPUT])
+    const suggestion = reserved ?? didYouMeanOneOf(name, component.outputs.keys(), 'outputs')
     findings.error(spot, 'unknown-output', `step '${target.name}' has no output '${name}'`, suggestion)
   } else if (component.kind === 'pipeline' && !component.bindings.has(name)) {
     const message = `no step inside '${target.name}' makes its output '${name}'`

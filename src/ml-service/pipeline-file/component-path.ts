@@ -49,7 +49,7 @@ function reportUnknown(
   const names = [...registry.names()]
   const what = names.includes(name)
     ? `the component '${name}' has no such version`
-    : `there is no component '${name}'`
+    : `there is no component '${name}' here`
   const near = didYouMean(
     text,
     names.filter(one => one !== name).map(one => text.replace(name, one)),

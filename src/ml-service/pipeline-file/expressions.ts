@@ -69,9 +69,10 @@ export function wholeExpression(text: string): string | undefined {
   return WHOLE.exec(text)?.[1]?.trim()
 }
 
-/** True for `${{` that no `}}` closes. */
-export function hasUnclosedExpression(text: string): boolean {
-  return text.includes('${{') && text.replace(EXPRESSION, '').includes('${{')
+/** Offset of the first `${{` that no `}}` closes; -1 for none. */
+export function unclosedExpression(text: string): number {
+  if (!text.includes('${{')) return -1
+  return text.replace(EXPRESSION, one => ' '.repeat(one.length)).indexOf('${{')
 }
 
 /** The text with each expression replaced; undefined as soon as one has no replacement. */

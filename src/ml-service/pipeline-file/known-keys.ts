@@ -29,6 +29,9 @@ export const KNOWN = {
   sweep: words(
     '$schema type name version trial search_space sampling_algorithm objective limits early_termination inputs outputs compute resources services identity queue_settings display_name description tags properties experiment_name comment environment_variables job_tier priority',
   ),
+  task: words('type code entry_script program_arguments environment append_row_to model'),
+  retrySettings: words('max_retries timeout'),
+  sparkEntry: words('file class_name spark_job_entry_type reference entry'),
   sampling: words('type seed rule logbase'),
   objective: words('goal primary_metric'),
   earlyTermination: words(
@@ -45,15 +48,19 @@ export const KNOWN = {
   ),
 } as const
 
-/** What steps that run on Azure ML only have besides the keys of every step; types that aren't here have any. */
+/** Keys of steps and components that run on Azure ML only; types that aren't here have any. */
 export const KNOWN_FOREIGN: Record<string, ReadonlySet<string>> = {
-  automl: words(
+  automl: foreignWords(
     'task log_verbosity primary_metric target_column_name training_data validation_data test_data validation_data_size test_data_size n_cross_validations cv_split_column_names weight_column_name featurization forecasting training training_parameters search_space sweep dataset_language',
   ),
-  spark: words('entry py_files jars files archives conf args'),
-  parallel: words(
+  spark: foreignWords('entry py_files jars files archives conf args'),
+  parallel: foreignWords(
     'task input_data mini_batch_size partition_keys mini_batch_error_threshold error_threshold max_concurrency_per_instance retry_settings logging_level program_arguments',
   ),
+}
+
+function foreignWords(text: string): ReadonlySet<string> {
+  return new Set([...KNOWN.step, ...words(text)])
 }
 
 /** Azure ML tolerates unknown keys, so they are warnings. */

@@ -2,15 +2,15 @@ import type { CommandDefinition, Port } from './definitions.ts'
 import {
   type Expression,
   expressionsIn,
-  hasUnclosedExpression,
   inputName,
   outputName,
   searchedName,
+  unclosedExpression,
 } from './expressions.ts'
 import type { Findings } from './findings.ts'
 import { checkLookalikes } from './lookalikes.ts'
 import { didYouMeanOneOf } from './suggest.ts'
-import { atFragment, type ScalarTree, type Spot, type Tree } from './yaml-tree.ts'
+import { atExpression, type ScalarTree, type Spot } from './yaml-tree.ts'
 
 type Ports = Pick<CommandDefinition, 'inputs' | 'outputs'>
 
@@ -24,14 +24,15 @@ export function checkPlaceholders(
   findings: Findings,
 ): CommandDefinition['searched'] {
   const expressions = expressionsIn(command.text)
-  const searched = expressions.flatMap(({ inner, text }) => {
+  const searched = expressions.flatMap(({ inner, index }) => {
     const name = searchedName(inner)
-    return name === undefined ? [] : [{ name, spot: atFragment(command, text) }]
+    return name === undefined ? [] : [{ name, spot: atExpression(command, index) }]
   })
   for (const expression of expressions) checkPlaceholder(expression, command, ports, findings)
-  if (hasUnclosedExpression(command.text)) {
+  const unclosed = unclosedExpression(command.text)
+  if (unclosed >= 0) {
     const message = "'${{' without '}}'"
-    findings.error(atFragment(command, '${{'), 'bad-expression', message, "write '${{inputs.name}}'")
+    findings.error(atExpression(command, unclosed), 'bad-expression', message, "write '${{inputs.name}}'")
   }
   checkLookalikes(command, ports, findings)
   return searched
@@ -55,12 +56,12 @@ export function checkOwnPort(
 
 function checkPlaceholder(
   expression: Expression,
-  command: Tree,
+  command: ScalarTree,
   { inputs, outputs }: Ports,
   findings: Findings,
 ): void {
   const { inner, text } = expression
-  const spot = atFragment(command, text)
+  const spot = atExpression(command, expression.index)
   const port = inputs.get(inputName(inner) ?? '')
   if (port) checkBrackets(expression, port, spot, findings)
   else if (inputName(inner) ?? outputName(inner)) checkOwnPort(inner, spot, { inputs, outputs }, findings)

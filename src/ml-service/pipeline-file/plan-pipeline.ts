@@ -18,6 +18,7 @@ export interface PlanOptions {
   isFolder: Disk['isFolder']
   exists?: Disk['exists']
   isEmptyFolder?: Disk['isEmptyFolder']
+  list?: Disk['list']
   /** Values of pipeline inputs by name: literal text, or for data an absolute path, URL or dataset reference. */
   inputs: Record<string, string>
   /** Required inputs of a component may be left without a value; then there is no plan, only problems. */
@@ -73,6 +74,7 @@ function completeDisk(options: PlanOptions): Disk {
     isFolder,
     exists: options.exists ?? (path => isFolder(path) || read(path) !== undefined),
     isEmptyFolder: options.isEmptyFolder ?? (() => false),
+    list: options.list ?? (() => []),
   }
 }
 

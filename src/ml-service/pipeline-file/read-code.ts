@@ -1,6 +1,7 @@
 import type { Reading } from './definitions.ts'
 import { textEntry } from './entries.ts'
 import { resolveIn } from './library.ts'
+import { pathHint } from './path-hint.ts'
 import { at, entry, type MappingTree } from './yaml-tree.ts'
 
 /** The absolute folder of `code:`; undefined for none. Errors when it is missing, empty or not local. */
@@ -18,7 +19,12 @@ export function readCode(
   const folder = resolveIn(tree.file, text)
   const { disk } = library
   if (!disk.exists(folder))
-    findings.error(at(code), 'code-not-found', `the code folder ${folder} does not exist`)
+    findings.error(
+      at(code),
+      'code-not-found',
+      `the code folder ${folder} does not exist`,
+      pathHint(text, tree.file, disk),
+    )
   else if (!disk.isFolder(folder)) findings.error(at(code), 'code-not-a-folder', `${folder} is not a folder`)
   else if (disk.isEmptyFolder(folder))
     findings.error(at(code), 'empty-code', `the code folder ${folder} is empty`)

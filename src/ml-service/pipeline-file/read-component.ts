@@ -2,6 +2,7 @@ import { componentPath, type Registry } from './component-path.ts'
 import type { CommandDefinition, Definition, Reading } from './definitions.ts'
 import { KNOWN, warnUnknownKeys } from './known-keys.ts'
 import type { Library } from './library.ts'
+import { pathHint } from './path-hint.ts'
 import { readCommand } from './read-command.ts'
 import { readForeignComponent } from './read-foreign.ts'
 import { readPipeline } from './read-pipeline.ts'
@@ -76,7 +77,8 @@ function fromFile(
   }
   if (known.has(path)) return before
   known.set(path, 'reading')
-  const suggestion = 'the path is relative to this file'
+  const hint = pathHint(scalarText(reference) ?? '', reference.file, reading.library.disk)
+  const suggestion = hint ?? 'the path is relative to this file'
   const tree = reading.library.mapping(path, at(reference), 'component-not-found', suggestion)
   const component = tree && readComponent(tree, reading)
   known.set(path, component)

@@ -3,6 +3,7 @@ import { mappingEntry, textEntry, wrongType } from './entries.ts'
 import type { Findings } from './findings.ts'
 import { KNOWN, warnUnknownKeys } from './known-keys.ts'
 import { type Library, resolveIn } from './library.ts'
+import { pathHint } from './path-hint.ts'
 import {
   at,
   atKey,
@@ -44,7 +45,12 @@ export function checkEnvironment(
 }
 
 function readFile(tree: Tree, path: string, library: Library): EnvironmentSpec | undefined {
-  const mapping = library.mapping(path, at(tree), 'environment-file-not-found')
+  const mapping = library.mapping(
+    path,
+    at(tree),
+    'environment-file-not-found',
+    pathHint(scalarText(tree) ?? '', tree.file, library.disk),
+  )
   return mapping && readInline(mapping, library)
 }
 
@@ -74,7 +80,12 @@ function readConda(tree: Tree, library: Library): string | undefined {
   const conda =
     tree.kind === 'mapping' || path === undefined
       ? tree
-      : library.mapping(resolveIn(tree.file, path), at(tree), 'conda-file-not-found')
+      : library.mapping(
+          resolveIn(tree.file, path),
+          at(tree),
+          'conda-file-not-found',
+          pathHint(path, tree.file, library.disk),
+        )
   if (!conda) return undefined
   if (conda.kind !== 'mapping') return wrongType(tree, 'a path or a mapping', library.findings)
   const dependencies = entry(conda, 'dependencies')
@@ -95,7 +106,12 @@ function readDependency(item: Tree, library: Library): unknown {
 function requirementLines(line: string, spot: Spot, library: Library, depth: number): string[] {
   const path = /^(?:-r|--requirement)[\s=]*(\S.*)$/.exec(line)?.[1]
   if (path === undefined) return [line]
-  const file = library.text(resolveIn(spot.file, path), spot, 'requirements-file-not-found')
+  const file = library.text(
+    resolveIn(spot.file, path),
+    spot,
+    'requirements-file-not-found',
+    pathHint(path, spot.file, library.disk),
+  )
   if (!file || depth > 10) return []
   const lines = file.text.split(/\r?\n/).map(one => one.replace(/(?:^|\s)#.*$/, '').trim())
   const inside = { file, offset: 0, key: '' }

@@ -1,17 +1,17 @@
 import { join } from 'node:path'
 import type { Definition, ForeignDefinition, Reading, StepDefinition } from './definitions.ts'
 import { mappingEntry, textEntry } from './entries.ts'
-import { expressionsIn } from './expressions.ts'
+import type { Findings } from './findings.ts'
 import { KNOWN, KNOWN_FOREIGN, warnUnknownKeys } from './known-keys.ts'
-import { checkOwnPort } from './placeholders.ts'
+import { checkPlaceholders } from './placeholders.ts'
 import { anyPorts, readStepInputs } from './ports-of-step.ts'
 import { readCode } from './read-code.ts'
 import { readEnvironment, readEnvironmentVariables } from './read-environment.ts'
 import { readInputPorts, readOutputPorts } from './read-ports.ts'
 import { readStepOutputs } from './read-step-outputs.ts'
-import { settingsIn } from './step-scalars.ts'
+import { argumentsIn } from './step-scalars.ts'
 import { isControlFlow, refuseForeign } from './step-type.ts'
-import { at, atFragment, entry, type MappingTree, type Tree } from './yaml-tree.ts'
+import { at, entry, type MappingTree, type Tree } from './yaml-tree.ts'
 
 /** Data that an automl step takes by keys of its own. */
 const AUTOML_DATA = ['training_data', 'validation_data', 'test_data']
@@ -56,10 +56,7 @@ export function readForeignComponent(type: string, tree: MappingTree, reading: R
   readFiles(type, tree, reading)
   const inputs = readInputPorts(tree, 'component', findings)
   const outputs = readOutputPorts(tree, 'component', findings)
-  for (const scalar of settingsIn(tree)) {
-    for (const { inner, text } of expressionsIn(scalar.text))
-      checkOwnPort(inner, atFragment(scalar, text), { inputs, outputs }, findings)
-  }
+  for (const scalar of argumentsIn(tree)) checkPlaceholders(scalar, { inputs, outputs }, findings)
   return { kind: 'foreign', type, name: textEntry(tree, 'name', findings), tree, inputs, outputs }
 }
 
@@ -71,12 +68,16 @@ function inline(
 ): Definition | undefined {
   readFiles(type, tree, reading)
   if (isControlFlow(type)) return undefined
+  const inputs = anyPorts(ports.inputs)
+  for (const scalar of argumentsIn(tree)) {
+    checkPlaceholders(scalar, { inputs, outputs: ports.outputs }, reading.findings)
+  }
   return {
     kind: 'foreign',
     type,
     name: undefined,
     tree,
-    inputs: anyPorts(ports.inputs),
+    inputs,
     outputs: ports.outputs,
   }
 }
@@ -91,23 +92,30 @@ function ownData(type: string, tree: MappingTree): [string, Tree][] {
 
 function warnForeignKeys(type: string, tree: MappingTree, { findings }: Reading): void {
   const known = KNOWN_FOREIGN[type]
-  if (!known) return
-  for (const [name, value] of tree.entries) {
-    if (KNOWN.step.has(name) || known.has(name)) continue
-    warnUnknownKeys({ ...tree, entries: new Map([[name, value]]) }, known, findings)
-  }
+  if (known) warnUnknownKeys(tree, known, findings)
+  if (!isControlFlow(type)) mappingEntry(tree, 'limits', findings)
 }
 
 /** Code, environment and entry file, which stand under `task` in parallel steps. */
 function readFiles(type: string, tree: MappingTree, reading: Reading): void {
-  const owner = type === 'parallel' ? mappingEntry(tree, 'task', reading.findings) : tree
+  const task = type === 'parallel' ? readTask(tree, reading.findings) : undefined
+  const owner = task ?? tree
   readEnvironmentVariables(tree, reading.library)
-  if (!owner || isControlFlow(type)) return
+  if (isControlFlow(type)) return
   const code = readCode(owner, reading)
   const environment = entry(owner, 'environment')
   if (environment) readEnvironment(environment, reading.library)
-  const holder = type === 'spark' ? entry(tree, 'entry') : owner
-  if (holder?.kind === 'mapping') checkEntryFile(holder, code, reading)
+  const holder = type === 'spark' ? mappingEntry(tree, 'entry', reading.findings) : owner
+  if (type === 'spark' && holder) warnUnknownKeys(holder, KNOWN.sparkEntry, reading.findings)
+  if (holder) checkEntryFile(holder, code, reading)
+}
+
+function readTask(tree: MappingTree, findings: Findings): MappingTree | undefined {
+  const task = mappingEntry(tree, 'task', findings)
+  if (task) warnUnknownKeys(task, KNOWN.task, findings)
+  const retry = mappingEntry(tree, 'retry_settings', findings)
+  if (retry) warnUnknownKeys(retry, KNOWN.retrySettings, findings)
+  return task
 }
 
 function checkEntryFile(holder: MappingTree, code: string | undefined, { library, findings }: Reading): void {

@@ -9,14 +9,14 @@ import { checkOutputPath } from './output-path.ts'
 import { checkMode } from './port-mode.ts'
 import { readInputPort } from './read-input-port.ts'
 import { didYouMeanOneOf } from './suggest.ts'
-import { at, entry, isNull, type MappingTree, scalarText, type Tree } from './yaml-tree.ts'
+import { at, atKey, entry, isNull, type MappingTree, scalarText, type Tree } from './yaml-tree.ts'
 
 /** A job gives its inputs values (literals, paths); a component declares them. */
 export type Style = 'job' | 'component'
 
 const ASSET_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/
 
-const OUTPUT_MODES = ['rw_mount', 'mount', 'upload', 'direct']
+const OUTPUT_MODES = ['rw_mount', 'mount', 'upload', 'direct', 'link']
 
 /** The `inputs:` of a pipeline or component. */
 export function readInputPorts(owner: MappingTree, style: Style, findings: Findings): Map<string, Port> {
@@ -41,9 +41,19 @@ export function readOutputPorts(
     checkPortName(tree, false, findings)
     const port = readOutputPort(name, tree, findings)
     checkOutputPath(port.path, false, findings)
+    if (style === 'component' && !hasType(tree)) reportMissingType(tree, findings)
     ports.set(name, style === 'job' ? port : { ...port, asset: undefined })
   }
   return ports
+}
+
+function hasType(tree: Tree): boolean {
+  return tree.kind === 'mapping' ? entry(tree, 'type') !== undefined : !isNull(tree)
+}
+
+/** Jobs have a default, components don't. */
+function reportMissingType(tree: Tree, findings: Findings): void {
+  findings.error(atKey(tree), 'missing-type', `'${tree.name}' has no type`, "add 'type: uri_folder'")
 }
 
 /** One output: null for the defaults, or a mapping with `type`, `mode`, `path`. */

@@ -8,12 +8,14 @@ import type {
   StepOutput,
 } from './definitions.ts'
 import { jobOfComponent } from './job-of-component.ts'
+import { KNOWN } from './known-keys.ts'
 import { readComponent } from './read-component.ts'
 import { checkEnvironment } from './read-environment.ts'
 import { readPipeline } from './read-pipeline.ts'
 import { readInputPorts, readOutputPorts } from './read-ports.ts'
 import { readStepMapping } from './read-step.ts'
 import { stepType } from './step-type.ts'
+import { nearest } from './suggest.ts'
 import { atMissing, entry, type MappingTree, type ScalarTree, scalarText } from './yaml-tree.ts'
 
 /** A file that can be run: a pipeline job or component, or a single command, sweep… job or component. */
@@ -26,13 +28,21 @@ export interface Root {
 export function readRoot(tree: MappingTree, reading: Reading): Root | undefined {
   if (!entry(tree, 'type') && !entry(tree, 'command')) {
     const message = "the file does not say what it is: 'type' is missing"
-    reading.findings.error(atMissing(tree, 'type'), 'missing-type', message, "add 'type: pipeline'")
+    reading.findings.error(atMissing(tree, 'type'), 'missing-type', message, missingHint(tree))
     return entry(tree, 'jobs') ? readPipelineRoot(tree, reading) : undefined
   }
   const type = stepType(tree, reading.findings)
   if (type === 'pipeline') return readPipelineRoot(tree, reading)
   if (!type) return undefined
   return type === 'command' && !isJob(tree) ? readComponentRoot(tree, reading) : readJobRoot(tree, reading)
+}
+
+function missingHint(tree: MappingTree): string {
+  for (const key of tree.entries.keys()) {
+    const meant = KNOWN.command.has(key) ? undefined : nearest(key, ['type', 'command'])
+    if (meant !== undefined) return `rename '${key}' to '${meant}'`
+  }
+  return "add 'type: pipeline'"
 }
 
 function readPipelineRoot(tree: MappingTree, reading: Reading): Root {

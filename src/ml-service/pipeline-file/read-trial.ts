@@ -66,7 +66,10 @@ function checkSearched(command: CommandDefinition, { inputs, space }: Given, { f
     findings.error(spot, 'unknown-placeholder', message, suggestion)
   }
   for (const [name, tree] of space) {
-    if (!searched.has(name) && !takes(command, name)) reportUnused(name, tree, command, findings)
+    if (!searched.has(name) && !takes(command, name)) {
+      const wanted = command.inline ? [...searched].filter(one => !space.has(one)) : command.inputs.keys()
+      reportUnused(name, tree, command, [...wanted], findings)
+    }
     const own = inputs.get(name)
     const message = `'${name}' has its values from the search space: this one is ignored`
     if (own) findings.warning(atKey(own), 'ignored-input', message)
@@ -79,10 +82,14 @@ function takes({ inline, command, inputs }: CommandDefinition, name: string): bo
   return expressionsIn(command).some(one => inputName(one.inner) === name)
 }
 
-function reportUnused(name: string, tree: Tree, command: CommandDefinition, findings: Findings): void {
-  const { inline, inputs, tree: trial } = command
+function reportUnused(
+  name: string,
+  tree: Tree,
+  { tree: trial }: CommandDefinition,
+  wanted: string[],
+  findings: Findings,
+): void {
   const message = `the trial takes no '${name}' from the search space`
-  const wanted = inline ? [] : [...inputs.keys()]
   const suggestion =
     didYouMeanOneOf(name, wanted, 'inputs') ?? `write '\${{search_space.${name}}}' in its command`
   if (entry(trial, 'command')) findings.error(atKey(tree), 'unused-search-space', message, suggestion)

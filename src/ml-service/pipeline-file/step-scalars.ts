@@ -5,6 +5,9 @@ import { entry, type MappingTree, type ScalarTree, scalarText, type Tree } from 
 /** Settings of a step that may come from the enclosing pipeline. */
 const SETTINGS = ['compute', 'resources', 'limits', 'distribution', 'environment_variables', 'queue_settings']
 
+/** Texts of steps that run on Azure ML only which name their own ports, as a command does. */
+const ARGUMENTS = ['args', 'program_arguments', 'input_data', 'append_row_to']
+
 const READ_ELSEWHERE = ['inputs', 'outputs', 'component', 'trial', 'command']
 
 /** The scalars of a step that may hold `${{parent.…}}`: inputs, their `path`s, and settings. */
@@ -31,8 +34,16 @@ export function settingsIn(tree: MappingTree): ScalarTree[] {
   return trees.flatMap(([, value]) => withExpressions(value))
 }
 
+/** What stands for a command in a step or component that runs on Azure ML only. */
+export function argumentsIn(tree: MappingTree): ScalarTree[] {
+  return scalarsIn(tree).filter(({ name }) => ARGUMENTS.includes(name))
+}
+
 function withExpressions(tree: Tree | undefined): ScalarTree[] {
-  return tree ? scalarsIn(tree).filter(({ text }) => text.includes('${') || text.includes('parent.')) : []
+  const scalars = tree ? scalarsIn(tree) : []
+  return scalars.filter(
+    ({ name, text }) => !ARGUMENTS.includes(name) && (text.includes('${') || text.includes('parent.')),
+  )
 }
 
 /** The type of a step that runs on Azure ML only. */
