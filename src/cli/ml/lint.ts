@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { Option } from 'commander'
 import type { Problem } from '#ml-service/plan.ts'
 import type { ExitCode, Invocation } from '../invocation.ts'
 import { parse } from '../options.ts'
@@ -11,11 +12,15 @@ interface Lint {
 }
 
 export async function mlLint(invocation: Invocation): Promise<ExitCode> {
-  const { args } = parse(invocation, command =>
-    command.argument('<file>', 'an Azure ML CLI v2 pipeline or component file'),
+  const { args, options } = parse<{ for: 'local' | 'azureml' }>(invocation, command =>
+    command
+      .argument('<file>', 'an Azure ML CLI v2 pipeline, job or component file')
+      .addOption(
+        new Option('--for <target>', 'where it shall run').choices(['local', 'azureml']).default('local'),
+      ),
   )
   const { lintPipeline } = await import('#ml-service/pipeline-file/lint.ts')
-  const lint: Lint = lintPipeline(resolve(args[0]!))
+  const lint: Lint = lintPipeline(resolve(args[0]!), {}, { target: options.for })
   show(invocation, lint, problemList)
   return lint.valid ? 0 : 2
 }

@@ -1,14 +1,15 @@
 import type { DataType } from '../plan.ts'
-import { inputScalar } from './check-bindings.ts'
 import { checkAgainstPort, type Value } from './check-port.ts'
 import { dataInput } from './data-source.ts'
-import type { LiteralType, PipelineDefinition, Port } from './definitions.ts'
+import type { LiteralType, OutputPort, PipelineDefinition, Port } from './definitions.ts'
 import { wrongType } from './entries.ts'
 import { expressionsIn, interpolate, parseBinding, wholeExpression } from './expressions.ts'
 import { KNOWN, warnUnknownKeys } from './known-keys.ts'
 import type { Library } from './library.ts'
 import { isDataType, isLiteralType } from './literals.ts'
+import { RUN_TIME_NAMES } from './output-path.ts'
 import { checkInputMode, readDataType } from './read-input-port.ts'
+import { inputScalar } from './step-scalars.ts'
 import {
   at,
   atFragment,
@@ -37,6 +38,7 @@ export interface Scope {
 export interface OutputTarget {
   type: DataType | undefined
   path: string | undefined
+  asset: OutputPort['asset']
 }
 
 /** The value that a step gives to a port of its component, following bindings to the enclosing pipeline. */
@@ -68,7 +70,7 @@ function checked(value: Value, port: Port, scalar: ScalarTree, { library }: Scop
 /** @param dataType set when the scalar is the `path` of data: then text becomes a data source. */
 function bindScalar(scalar: ScalarTree, dataType: DataType | undefined, port: Port, scope: Scope): Value {
   const whole = scalar.type === 'string' ? wholeExpression(scalar.text) : undefined
-  const value = whole === undefined ? plainValue(scalar, port, scope) : resolve(whole, scope)
+  const value = whole === undefined ? plainValue(scalar, port, scope) : resolveExpression(whole, scope)
   if (value === 'none' || value === 'broken' || value.kind !== 'literal') return value
   const type =
     dataType ??
@@ -83,7 +85,7 @@ function plainValue(scalar: ScalarTree, port: Port, scope: Scope): Value {
   const expressions = scalar.type === 'string' ? expressionsIn(scalar.text) : []
   if (expressions.length === 0)
     return { kind: 'literal', type: scalar.type as LiteralType, value: scalar.text }
-  const values = new Map(expressions.map(one => [one.inner, resolve(one.inner, scope)]))
+  const values = new Map(expressions.map(one => [one.inner, resolveExpression(one.inner, scope)]))
   if ([...values.values()].includes('broken')) return 'broken'
   const text = interpolate(scalar.text, inner => textOf(values.get(inner)!))
   if (text === undefined) {
@@ -108,13 +110,15 @@ function portType(port: Port): DataType {
   return isDataType(port.type) ? port.type : 'uri_folder'
 }
 
-function textOf(value: Value): string | undefined {
+/** What a value is as part of a longer text; undefined when it can't be one. */
+export function textOf(value: Value): string | undefined {
   if (value === 'none' || value === 'broken' || value.kind === 'step') return undefined
   return value.kind === 'literal' ? value.value : value.source.value
 }
 
-/** Unknown names have been reported when the definition was read. */
-function resolve(inner: string, scope: Scope): Value {
+/** The value that an expression without braces points at. Unknown names have been reported before. */
+export function resolveExpression(inner: string, scope: Scope): Value {
+  if (RUN_TIME_NAMES.includes(inner)) return { kind: 'literal', type: 'string', value: `\${{${inner}}}` }
   const binding = parseBinding(inner)
   if (!binding || binding.to === 'parent-output') return 'broken'
   if (binding.to === 'parent-input') return scope.inputs.get(binding.name) ?? 'broken'

@@ -1,7 +1,8 @@
-import { boundScalars } from './check-bindings.ts'
 import type { PipelineDefinition, StepDefinition } from './definitions.ts'
 import { expressionsIn, parseBinding } from './expressions.ts'
 import type { Findings } from './findings.ts'
+import { boundScalars, foreignType } from './step-scalars.ts'
+import { isControlFlow } from './step-type.ts'
 import { atFragment, type ScalarTree } from './yaml-tree.ts'
 
 interface Edge {
@@ -44,7 +45,9 @@ function walk(
   }
 }
 
+/** A loop may give its body what the body made before. */
 function edgesOf(step: StepDefinition, pipeline: PipelineDefinition): Edge[] {
+  if (isControlFlow(foreignType(step) ?? '')) return []
   return boundScalars(step).flatMap(scalar =>
     expressionsIn(scalar.text).flatMap(({ inner, text }) => {
       const binding = parseBinding(inner)

@@ -1,10 +1,11 @@
 import type { DataType, StepInput } from '../plan.ts'
 import type { Findings } from './findings.ts'
 import { type Disk, resolveIn } from './library.ts'
+import { pathHint } from './path-hint.ts'
 import { didYouMean } from './suggest.ts'
 import type { SourceFile, Spot } from './yaml-tree.ts'
 
-const URL_SCHEMES = ['azureml', 'http', 'https', 'wasb', 'wasbs', 'abfs', 'abfss', 'adl']
+export const URL_SCHEMES = ['azureml', 'http', 'https', 'wasb', 'wasbs', 'abfs', 'abfss', 'adl']
 const DATASET =
   /^azureml:[A-Za-z0-9][A-Za-z0-9._-]{0,127}(?::[A-Za-z0-9][A-Za-z0-9._-]{0,127}|@[A-Za-z0-9._-]{1,128})?$/
 
@@ -28,7 +29,8 @@ export function dataInput(
   if (text.startsWith('azureml:')) return datasetInput(type, text, spot, context.findings)
   const path = resolveIn(file, text.replace(/^file:(?:\/\/)?/, ''))
   if (context.disk.exists(path)) return { kind: 'data', type, source: { kind: 'path', value: path } }
-  context.findings.error(spot, 'path-not-found', `there is no file or folder ${path}`, pathHint(text))
+  const hint = referenceHint(text) ?? pathHint(text, file, context.disk)
+  context.findings.error(spot, 'path-not-found', `there is no file or folder ${path}`, hint)
   return undefined
 }
 
@@ -52,7 +54,7 @@ function datasetInput(type: DataType, text: string, spot: Spot, findings: Findin
   return undefined
 }
 
-function pathHint(text: string): string | undefined {
+function referenceHint(text: string): string | undefined {
   const looksLikeReference = /^[\w.-]+(?:@latest|:\d+)$/.test(text)
   return looksLikeReference ? `did you mean 'azureml:${text}'?` : undefined
 }

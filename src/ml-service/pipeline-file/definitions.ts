@@ -1,10 +1,10 @@
-import type { DataType, EnvironmentSpec } from '../plan.ts'
+import type { DataType, Distribution, EnvironmentSpec, Sweep } from '../plan.ts'
 import type { Findings } from './findings.ts'
 import type { Library } from './library.ts'
-import type { MappingTree, ScalarTree, Tree } from './yaml-tree.ts'
+import type { MappingTree, ScalarTree, Spot, Tree } from './yaml-tree.ts'
 
 /** What the files say, before anything is bound. `tree` always keeps the whole of it, with positions. */
-export type Definition = CommandDefinition | PipelineDefinition
+export type Definition = CommandDefinition | PipelineDefinition | ForeignDefinition
 
 export type LiteralType = 'string' | 'integer' | 'number' | 'boolean'
 
@@ -28,8 +28,19 @@ export interface OutputPort {
   name: string
   /** Undefined: not said; a folder unless something else says more. */
   type: DataType | undefined
-  path: string | undefined
+  path: ScalarTree | undefined
+  /** Registers the output as a data asset. */
+  asset: { name: string; version: string | undefined } | undefined
   tree: Tree
+}
+
+/** A setting as written: a value, or the expression that it comes from. */
+export type Late<T> = T | ScalarTree
+
+/** As written; `processes` is a number or the expression that makes one. */
+export interface DistributionDefinition {
+  type: Distribution['type']
+  processes: Late<number>
 }
 
 export interface CommandDefinition {
@@ -42,12 +53,28 @@ export interface CommandDefinition {
   code: string | undefined
   environment: EnvironmentSpec | undefined
   environmentVariables: Record<string, string>
-  timeoutSeconds: number | undefined
+  timeoutSeconds: Late<number> | undefined
+  distribution: DistributionDefinition | undefined
   deterministic: boolean
+  /** Places of `${{search_space.x}}` in the command, which only a sweep's trial may have. */
+  searched: { name: string; spot: Spot }[]
+  /** A sweep whose trial this is. Its inputs are those that the search space does not give. */
+  sweep: Sweep | undefined
   /** Written inside the step: its inputs are what the step sets. */
   inline: boolean
   /** See PlannedStep.spec. */
   spec: string
+}
+
+/** A step or component that runs on Azure ML only (automl, spark, …), as far as others can refer to it. */
+export interface ForeignDefinition {
+  kind: 'foreign'
+  /** E.g. `spark`. */
+  type: string
+  name: string | undefined
+  tree: MappingTree
+  inputs: Map<string, Port>
+  outputs: Map<string, OutputPort>
 }
 
 export interface PipelineDefinition {
@@ -59,6 +86,8 @@ export interface PipelineDefinition {
   steps: Map<string, StepDefinition>
   /** Which step's output each of the pipeline's outputs is. */
   bindings: Map<string, { step: string; output: string }>
+  /** Steps that a loop runs, which gives them inputs too. */
+  loopBodies: Set<string>
 }
 
 export interface StepDefinition {
@@ -72,7 +101,8 @@ export interface StepDefinition {
   /** What the step sets over its component's own. */
   environment: EnvironmentSpec | undefined
   environmentVariables: Record<string, string>
-  timeoutSeconds: number | undefined
+  timeoutSeconds: Late<number> | undefined
+  distribution: DistributionDefinition | undefined
 }
 
 export interface StepOutput extends OutputPort {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, opendirSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, existsSync, opendirSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { type Disk, MAX_FILE_LENGTH } from './library.ts'
 
 /** The files of this machine; what can't be read isn't there. */
@@ -7,6 +7,7 @@ export const localDisk: Disk = {
   isFolder: path => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
   exists: path => existsSync(path),
   isEmptyFolder: path => attempt(() => isEmpty(path)) ?? false,
+  list: path => attempt(() => readdirSync(path)) ?? [],
 }
 
 /** At most four bytes a character: enough to see that a file is too large without reading all of it. */

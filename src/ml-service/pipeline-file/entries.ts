@@ -1,4 +1,7 @@
+import type { Late } from './definitions.ts'
+import { wholeExpression } from './expressions.ts'
 import type { Findings } from './findings.ts'
+import { parseFloatText } from './literals.ts'
 import { at, entry, type MappingTree, type Tree } from './yaml-tree.ts'
 
 /** The entry as a mapping; undefined when missing or null, with an error when it is something else. */
@@ -26,16 +29,37 @@ export function booleanEntry(mapping: MappingTree, name: string, findings: Findi
   return text === 'true' ? true : text === 'false' ? false : wrongType(value, 'true or false', findings)
 }
 
-/** A whole number greater than zero. */
-export function positiveIntegerEntry(
+/** A whole number greater than zero, or the expression that makes one. */
+export function lateIntegerEntry(
   mapping: MappingTree,
   name: string,
+  findings: Findings,
+): Late<number> | undefined {
+  const value = entry(mapping, name)
+  const late = value?.kind === 'scalar' && wholeExpression(value.text) !== undefined
+  return late ? value : integerEntry(mapping, name, 1, findings)
+}
+
+/** A whole number that is at least `least`. */
+export function integerEntry(
+  mapping: MappingTree,
+  name: string,
+  least: number,
   findings: Findings,
 ): number | undefined {
   const value = entry(mapping, name)
   if (!value) return undefined
-  const number = value.kind === 'scalar' && /^\d{1,12}$/.test(value.text) ? Number(value.text) : 0
-  return number > 0 ? number : wrongType(value, 'a whole number greater than 0', findings)
+  const number = value.kind === 'scalar' && /^\d{1,12}$/.test(value.text) ? Number(value.text) : -1
+  const expected = least === 0 ? 'a whole number, 0 or greater' : `a whole number greater than ${least - 1}`
+  return number >= least ? number : wrongType(value, expected, findings)
+}
+
+/** A finite number. */
+export function numberEntry(mapping: MappingTree, name: string, findings: Findings): number | undefined {
+  const value = entry(mapping, name)
+  if (!value) return undefined
+  const number = value.kind === 'scalar' ? parseFloatText(value.text) : undefined
+  return Number.isFinite(number) ? number : wrongType(value, 'a number', findings)
 }
 
 /** Reports that the value should have been `expected`. */

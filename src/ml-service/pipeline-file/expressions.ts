@@ -1,17 +1,37 @@
+import { innermost, type OptionalSegment, optionalSegments } from './optional-segments.ts'
+
 /** `${{ … }}` and `$[[ … ]]`: see Azure ML CLI v2, "expression syntax". */
 
 const EXPRESSION = /\$\{\{([^{}]*)\}\}/g
 const WHOLE = /^\s*\$\{\{([^{}]*)\}\}\s*$/
 
-/** Each `$[[ … ]]` loses its brackets when every input in it has a value, and disappears otherwise. */
+/**
+ * Each `$[[ … ]]` loses its brackets when every input in it has a value, and disappears otherwise. A segment in another
+ * one is decided by itself, and goes with the outer one.
+ */
 export function decideOptional(command: string, hasValue: (input: string) => boolean): string {
+  const segments = optionalSegments(command)
+  if (segments.length === 0) return command
+  const dropped = new Set<number>()
+  for (const { inner, segment } of expressionsIn(command)) {
+    if (segment && !hasValue(inputName(inner) ?? '')) dropped.add(segment.start)
+  }
+  return withoutMarks(command, segments, dropped)
+}
+
+function withoutMarks(command: string, segments: OptionalSegment[], dropped: Set<number>): string {
+  const cuts = segments.flatMap(segment => {
+    if (dropped.has(segment.start)) return [{ from: segment.start, to: segment.end }]
+    return [
+      { from: segment.start, to: segment.start + 3 },
+      { from: segment.end - 2, to: segment.end },
+    ]
+  })
   let result = ''
   let end = 0
-  for (const segment of optionalSegments(command)) {
-    const inner = command.slice(segment.start + 3, segment.end - 2)
-    const kept = expressionsIn(inner).every(one => hasValue(inputName(one.inner) ?? ''))
-    result += command.slice(end, segment.start) + (kept ? inner : '')
-    end = segment.end
+  for (const { from, to } of cuts.sort((a, b) => a.from - b.from)) {
+    if (from > end) result += command.slice(end, from)
+    end = Math.max(end, to)
   }
   return result + command.slice(end)
 }
@@ -21,18 +41,26 @@ export interface Expression {
   text: string
   /** Without braces and surrounding space, e.g. `parent.inputs.x`. */
   inner: string
-  /** Stands inside `$[[ … ]]`. */
-  optional: boolean
+  /** Offset in the text. */
+  index: number
+  /** The innermost `$[[ … ]]` around it. */
+  segment: OptionalSegment | undefined
 }
 
 /** Every `${{ … }}` of a command or value, in order. */
 export function expressionsIn(text: string): Expression[] {
   if (!text.includes('${{')) return []
-  const segments = optionalSegments(text)
-  return [...text.matchAll(EXPRESSION)].map(match => ({
+  const matches = [...text.matchAll(EXPRESSION)]
+  const segments = text.includes('$[[') ? optionalSegments(text) : []
+  const inside = innermost(
+    segments,
+    matches.map(match => match.index),
+  )
+  return matches.map((match, i) => ({
     text: match[0],
     inner: match[1]!.trim(),
-    optional: segments.some(segment => match.index >= segment.start && match.index < segment.end),
+    index: match.index,
+    segment: inside[i],
   }))
 }
 
@@ -41,9 +69,10 @@ export function wholeExpression(text: string): string | undefined {
   return WHOLE.exec(text)?.[1]?.trim()
 }
 
-/** True for `${{` that no `}}` closes. */
-export function hasUnclosedExpression(text: string): boolean {
-  return text.includes('${{') && text.replace(EXPRESSION, '').includes('${{')
+/** Offset of the first `${{` that no `}}` closes; -1 for none. */
+export function unclosedExpression(text: string): number {
+  if (!text.includes('${{')) return -1
+  return text.replace(EXPRESSION, one => ' '.repeat(one.length)).indexOf('${{')
 }
 
 /** The text with each expression replaced; undefined as soon as one has no replacement. */
@@ -81,18 +110,12 @@ export function inputName(inner: string): string | undefined {
   return /^inputs\.([\w.-]+)$/.exec(inner)?.[1]
 }
 
+/** The name in `search_space.name`. */
+export function searchedName(inner: string): string | undefined {
+  return /^search_space\.([\w.-]+)$/.exec(inner)?.[1]
+}
+
 /** The name in `outputs.name`. */
 export function outputName(inner: string): string | undefined {
   return /^outputs\.([\w.-]+)$/.exec(inner)?.[1]
-}
-
-function optionalSegments(text: string): { start: number; end: number }[] {
-  const segments = []
-  for (let end = 0; ; ) {
-    const start = text.indexOf('$[[', end)
-    const close = start < 0 ? -1 : text.indexOf(']]', start + 3)
-    if (close < 0) return segments
-    end = close + 2
-    segments.push({ start, end })
-  }
 }

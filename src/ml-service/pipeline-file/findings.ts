@@ -1,10 +1,15 @@
 import type { Problem } from '../plan.ts'
 import { lineAndColumn, type Spot } from './yaml-tree.ts'
 
+/** Where the pipeline shall run: on this machine, or on Azure ML, which takes more. */
+export type Target = 'local' | 'azureml'
+
 /** Collects what is wrong with a pipeline, each finding once, however many steps use the file. */
 export interface Findings {
   error(spot: Spot, rule: string, message: string, suggestion?: string): void
   warning(spot: Spot, rule: string, message: string, suggestion?: string): void
+  /** What is right but cannot run on this machine; nothing when the target is Azure ML. */
+  unsupported(spot: Spot, rule: string, message: string, suggestion?: string): void
   /** A key that has no effect on this machine: one warning per key, at its first use. */
   ignored(spot: Spot, key: string, because: string): void
   hasErrors(): boolean
@@ -13,9 +18,10 @@ export interface Findings {
 }
 
 /** @param root path of the file that everything starts from */
-export function collectFindings(root: string): Findings {
+export function collectFindings(root: string, target: Target = 'local'): Findings {
   const found = new Map<string, Found>()
   const ignored = new Set<string>()
+  let errors = 0
   const add = (
     severity: Problem['severity'],
     spot: Spot,
@@ -24,17 +30,23 @@ export function collectFindings(root: string): Findings {
     suggestion?: string,
   ) => {
     const identity = `${spot.file.path}\0${spot.offset}\0${rule}\0${message}`
-    if (!found.has(identity)) found.set(identity, { severity, spot, rule, message, suggestion })
+    if (found.has(identity)) return
+    found.set(identity, { severity, spot, rule, message, suggestion })
+    if (severity === 'error') errors++
   }
   return {
     error: (spot, rule, message, suggestion) => add('error', spot, rule, message, suggestion),
     warning: (spot, rule, message, suggestion) => add('warning', spot, rule, message, suggestion),
+    unsupported(spot, rule, message, suggestion) {
+      if (target === 'azureml') return
+      add('error', spot, rule, `${message}; the file is still valid for Azure ML`, suggestion)
+    },
     ignored(spot, key, because) {
-      if (ignored.has(key)) return
+      if (target === 'azureml' || ignored.has(key)) return
       ignored.add(key)
       add('warning', spot, 'ignored-key', `'${key}' has no effect here: ${because}`)
     },
-    hasErrors: () => [...found.values()].some(one => one.severity === 'error'),
+    hasErrors: () => errors > 0,
     problems: () => sorted(root, [...found.values()]).map(problem),
   }
 }

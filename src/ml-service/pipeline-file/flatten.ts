@@ -1,7 +1,7 @@
 import type { PlannedStep } from '../plan.ts'
-import type { Scope } from './bind-value.ts'
+import type { OutputTarget, Scope } from './bind-value.ts'
 import type { Value } from './check-port.ts'
-import type { PipelineDefinition, Port, StepDefinition } from './definitions.ts'
+import type { OutputPort, PipelineDefinition, Port, StepDefinition } from './definitions.ts'
 import type { Library } from './library.ts'
 import { plannedStep, targets } from './planned-step.ts'
 import { stepInput } from './step-input.ts'
@@ -24,8 +24,14 @@ export function flatten(
   library: Library,
 ): FlatSteps {
   const flat: FlatSteps = { steps: [], nested: new Map() }
-  addSteps(openScope('', { definition, inputs, outputs: definition.outputs, library }), flat)
+  const outputs = new Map([...definition.outputs].map(([name, port]) => [name, rootTarget(port)]))
+  addSteps(openScope('', { definition, inputs, outputs, library }), flat)
   return flat
+}
+
+/** Nothing encloses the job, so that its outputs' paths stay as they are. */
+function rootTarget({ type, path, asset }: OutputPort): OutputTarget {
+  return { type, path: path?.text, asset }
 }
 
 function addSteps(scope: Scope, flat: FlatSteps): void {
@@ -39,7 +45,7 @@ function addSteps(scope: Scope, flat: FlatSteps): void {
     warnUnknownInputs(step, component.inputs, scope)
     const values = new Map([...component.inputs.keys()].map(name => [name, scope.stepInput(step.name, name)]))
     if (component.kind === 'command') flat.steps.push(plannedStep(step, component, values, scope))
-    else addNested(step, component, values, scope, flat)
+    else if (component.kind === 'pipeline') addNested(step, component, values, scope, flat)
   }
 }
 

@@ -13,6 +13,8 @@ export interface Disk {
   isFolder(absolutePath: string): boolean
   exists(absolutePath: string): boolean
   isEmptyFolder(absolutePath: string): boolean
+  /** Names in a folder, to suggest one; none when they can't be told. */
+  list(absolutePath: string): string[]
 }
 
 /** Reads each definition file once and remembers what was read. */
@@ -79,11 +81,12 @@ function remembering(disk: Disk): Disk {
     isFolder: memo(path => disk.isFolder(path)),
     exists: memo(path => disk.exists(path)),
     isEmptyFolder: memo(path => disk.isEmptyFolder(path)),
+    list: memo(path => disk.list(path)),
   }
 }
 
-function memo(ask: (path: string) => boolean): (path: string) => boolean {
-  const answers = new Map<string, boolean>()
+function memo<T>(ask: (path: string) => T): (path: string) => T {
+  const answers = new Map<string, T>()
   return path => {
     if (!answers.has(path)) answers.set(path, ask(path))
     return answers.get(path)!

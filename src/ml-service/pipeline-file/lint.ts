@@ -1,14 +1,20 @@
 import { UserError } from '#errors.ts'
 import type { Plan, Problem } from '../plan.ts'
 import { localDisk } from './disk.ts'
-import { planPipeline } from './plan-pipeline.ts'
+import { type PlanOptions, planPipeline } from './plan-pipeline.ts'
 
-/** Checks a pipeline or component file and everything it refers to on this machine's disk (design §8, `ml lint`). */
+export type LintOptions = Pick<PlanOptions, 'target' | 'registry' | 'registered'>
+
+/**
+ * Checks a pipeline or component file and everything it refers to on this machine's disk (design §8, `ml lint`). With
+ * the target `azureml`, what only Azure ML can run is right.
+ */
 export function lintPipeline(
   file: string,
   inputs: Record<string, string> = {},
+  options: LintOptions = {},
 ): { valid: boolean; problems: Problem[] } {
-  const { problems } = planPipeline(file, { ...localDisk, inputs, openInputs: true })
+  const { problems } = planPipeline(file, { ...localDisk, ...options, inputs, openInputs: true })
   return { valid: problems.every(one => one.severity === 'warning'), problems }
 }
 

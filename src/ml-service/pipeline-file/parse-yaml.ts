@@ -1,4 +1,5 @@
-import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml'
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml'
+import { type Anchors, readAnchors } from './anchors.ts'
 import type { Findings } from './findings.ts'
 import { composeDocument, MAX_DEPTH, spot } from './yaml-document.ts'
 import { resolvePlainScalar, type ScalarValue } from './yaml-scalar.ts'
@@ -12,8 +13,6 @@ import {
   type Tree,
 } from './yaml-tree.ts'
 
-const MAX_ALIASES = 50
-
 const MAX_NODES = 200_000
 
 /** Parses a file as YAML 1.1; reports every fault and returns undefined when there is no usable tree. */
@@ -24,7 +23,7 @@ export function parseYaml(file: SourceFile, findings: Findings): Tree | undefine
     findings.error(spot(file, 0), 'empty-file', 'the file is empty')
     return undefined
   }
-  const conversion: Conversion = { file, findings, document, aliases: 0, nodes: 0, gaveUp: false }
+  const conversion: Conversion = { file, findings, anchors: readAnchors(), nodes: 0, gaveUp: false }
   const tree = convert(document.contents, { parent: undefined, name: '', keyOffset: 0, depth: 0 }, conversion)
   return conversion.gaveUp ? undefined : tree
 }
@@ -32,8 +31,7 @@ export function parseYaml(file: SourceFile, findings: Findings): Tree | undefine
 interface Conversion {
   file: SourceFile
   findings: Findings
-  document: Document
-  aliases: number
+  anchors: Anchors
   nodes: number
   gaveUp: boolean
 }
@@ -50,6 +48,7 @@ function convert(node: Node | null, slot: Slot, conversion: Conversion): Tree | 
   const { parent, name, keyOffset } = slot
   const offset = node?.range?.[0] ?? keyOffset
   if (exceedsLimits(slot, offset, conversion)) return undefined
+  if (node) conversion.anchors.visit(node)
   if (isScalar(node)) return scalar(node, offset, slot, conversion)
   if (isMap(node)) {
     const entries = new Map<string, Tree>()
@@ -84,12 +83,9 @@ function giveUp(offset: number, rule: string, message: string, conversion: Conve
 
 /** Each use of an anchor becomes a tree of its own, so that every value has one place and one key. */
 function alias(node: Alias, offset: number, slot: Slot, conversion: Conversion): Tree | undefined {
-  conversion.aliases++
-  if (conversion.aliases <= MAX_ALIASES) {
-    const { depth } = slot
-    return convert(node.resolve(conversion.document) ?? null, { ...slot, depth: depth + 1 }, conversion)
-  }
-  giveUp(offset, 'too-many-aliases', `more than ${MAX_ALIASES} YAML aliases`, conversion)
+  const target = conversion.anchors.target(node)
+  if (target) return convert(target, { ...slot, depth: slot.depth + 1 }, conversion)
+  giveUp(offset, 'invalid-yaml', `not valid YAML: there is no anchor '&${node.source}'`, conversion)
   return undefined
 }
 
@@ -99,16 +95,36 @@ function mapping(
   slot: Slot,
   conversion: Conversion,
 ): Tree {
+  const merged: Tree[] = []
   for (const { key, value } of node.items) {
     const name = keyName(key as Node | null, tree, conversion)
     if (name === undefined) continue
     const keyOffset = (key as Node | null)?.range?.[0] ?? tree.offset
-    if (isDuplicate(name, keyOffset, tree, conversion)) continue
-    const inner = { parent: tree, name, keyOffset, depth: slot.depth + 1 }
-    const child = convert(value as Node | null, inner, conversion)
-    if (child) tree.entries.set(name, child)
+    const merge = name === '<<' && (key as Scalar).type === 'PLAIN'
+    if (!merge && isDuplicate(name, keyOffset, tree, conversion)) continue
+    const inner = { parent: merge ? tree.parent : tree, name: merge ? tree.name : name, keyOffset }
+    const child = convert(value as Node | null, { ...inner, depth: slot.depth + 1 }, conversion)
+    if (child && merge) merged.push(child)
+    else if (child) tree.entries.set(name, child)
   }
+  for (const source of merged) merge(source, tree, conversion)
   return tree
+}
+
+/** `<<: *base` or `<<: [*one, *other]`: own entries win over merged ones, the first mapping over the next. */
+function merge(source: Tree, tree: MappingTree, conversion: Conversion): void {
+  if (source.kind === 'list') {
+    for (const item of source.items) merge(item, tree, conversion)
+    return
+  }
+  if (source.kind === 'scalar') {
+    const spot = { file: conversion.file, offset: source.offset, key: dottedPath(tree) }
+    conversion.findings.error(spot, 'bad-merge', "'<<' takes a mapping or a list of mappings")
+    return
+  }
+  for (const [name, child] of source.entries) {
+    if (!tree.entries.has(name)) tree.entries.set(name, Object.assign(child, { parent: tree }))
+  }
 }
 
 function list(items: Node[], tree: ListTree, slot: Slot, conversion: Conversion): Tree {
@@ -134,10 +150,7 @@ function keyName(key: Node | null, tree: MappingTree, { file, findings }: Conver
     findings.error(place, 'bad-key', 'a key must be a single word')
     return undefined
   }
-  const name = String(key.value ?? '')
-  if (name !== '<<' || key.type !== 'PLAIN') return name
-  findings.error(place, 'merge-key', "merge keys ('<<') are not supported: write the entries out")
-  return undefined
+  return String(key.value ?? '')
 }
 
 function isDuplicate(name: string, keyOffset: number, tree: MappingTree, conversion: Conversion): boolean {

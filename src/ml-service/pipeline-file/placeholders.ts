@@ -2,60 +2,80 @@ import type { CommandDefinition, Port } from './definitions.ts'
 import {
   type Expression,
   expressionsIn,
-  hasUnclosedExpression,
   inputName,
   outputName,
+  searchedName,
+  unclosedExpression,
 } from './expressions.ts'
 import type { Findings } from './findings.ts'
+import { checkLookalikes } from './lookalikes.ts'
 import { didYouMeanOneOf } from './suggest.ts'
-import { atFragment, type ScalarTree, type Tree } from './yaml-tree.ts'
+import { atExpression, type ScalarTree, type Spot } from './yaml-tree.ts'
 
 type Ports = Pick<CommandDefinition, 'inputs' | 'outputs'>
 
-/** Every `${{ … }}` of a command must name an input or output, and optional inputs stand in `$[[ ]]`. */
-export function checkPlaceholders(command: ScalarTree, ports: Ports, findings: Findings): void {
-  for (const expression of expressionsIn(command.text)) checkPlaceholder(expression, command, ports, findings)
-  if (hasUnclosedExpression(command.text)) {
+/**
+ * Every `${{ … }}` of a command must name an input or output, and optional inputs stand in `$[[ ]]`. Returns what it
+ * takes from a search space, which only the sweep that uses it can judge.
+ */
+export function checkPlaceholders(
+  command: ScalarTree,
+  ports: Ports,
+  findings: Findings,
+): CommandDefinition['searched'] {
+  const expressions = expressionsIn(command.text)
+  const searched = expressions.flatMap(({ inner, index }) => {
+    const name = searchedName(inner)
+    return name === undefined ? [] : [{ name, spot: atExpression(command, index) }]
+  })
+  for (const expression of expressions) checkPlaceholder(expression, command, ports, findings)
+  const unclosed = unclosedExpression(command.text)
+  if (unclosed >= 0) {
     const message = "'${{' without '}}'"
-    findings.error(atFragment(command, '${{'), 'bad-expression', message, "write '${{inputs.name}}'")
+    findings.error(atExpression(command, unclosed), 'bad-expression', message, "write '${{inputs.name}}'")
   }
+  checkLookalikes(command, ports, findings)
+  return searched
+}
+
+/** The step's own port that `inputs.x` or `outputs.y` names must be there. */
+export function checkOwnPort(
+  inner: string,
+  spot: Spot,
+  { inputs, outputs }: Ports,
+  findings: Findings,
+): void {
+  const input = inputName(inner)
+  const name = input ?? outputName(inner)
+  const known = input === undefined ? outputs : inputs
+  if (name === undefined || known.has(name)) return
+  const what = input === undefined ? 'output' : 'input'
+  const suggestion = didYouMeanOneOf(name, known.keys(), `${what}s`) ?? `declare '${name}' under ${what}s`
+  findings.error(spot, 'unknown-placeholder', `the command names an unknown ${what} '${name}'`, suggestion)
 }
 
 function checkPlaceholder(
   expression: Expression,
-  command: Tree,
+  command: ScalarTree,
   { inputs, outputs }: Ports,
   findings: Findings,
 ): void {
-  const input = inputName(expression.inner)
-  const output = outputName(expression.inner)
-  const spot = atFragment(command, expression.text)
-  if (input !== undefined) {
-    const port = inputs.get(input)
-    if (port) checkBrackets(expression, port, command, findings)
-    else unknownPlaceholder('input', input, inputs.keys())
-  } else if (output !== undefined) {
-    if (!outputs.has(output)) unknownPlaceholder('output', output, outputs.keys())
-  } else {
-    const message = `'${expression.text}' has no meaning in a command`
-    findings.error(
-      spot,
-      'bad-expression',
-      message,
-      commandHint(expression.inner, inputs.keys(), outputs.keys()),
-    )
-  }
-  function unknownPlaceholder(what: string, name: string, known: Iterable<string>) {
-    const suggestion = didYouMeanOneOf(name, known, `${what}s`) ?? `declare '${name}' under ${what}s`
-    findings.error(spot, 'unknown-placeholder', `the command names an unknown ${what} '${name}'`, suggestion)
+  const { inner, text } = expression
+  const spot = atExpression(command, expression.index)
+  const port = inputs.get(inputName(inner) ?? '')
+  if (port) checkBrackets(expression, port, spot, findings)
+  else if (inputName(inner) ?? outputName(inner)) checkOwnPort(inner, spot, { inputs, outputs }, findings)
+  else if (searchedName(inner) === undefined) {
+    const suggestion = commandHint(inner, inputs.keys(), outputs.keys())
+    findings.error(spot, 'bad-expression', `'${text}' has no meaning in a command`, suggestion)
   }
 }
 
-function checkBrackets(expression: Expression, port: Port, command: Tree, findings: Findings): void {
-  if (port.type === undefined || port.optional === expression.optional) return
-  const spot = atFragment(command, expression.text)
+function checkBrackets(expression: Expression, port: Port, spot: Spot, findings: Findings): void {
+  const inside = expression.segment !== undefined
+  if (port.type === undefined || port.optional === inside) return
   const wrapped = `$[[ … ${expression.text} ]]`
-  if (expression.optional) {
+  if (inside) {
     const message = `the required input '${port.name}' stands inside '$[[ ]]'`
     findings.error(spot, 'required-in-brackets', message, `make it 'optional: true' or remove the brackets`)
     return

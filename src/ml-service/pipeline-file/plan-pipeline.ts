@@ -1,13 +1,14 @@
 import { basename, resolve } from 'node:path'
 import type { Plan, Problem } from '../plan.ts'
 import type { Value } from './check-port.ts'
+import type { Registry } from './component-path.ts'
 import { booleanEntry, mappingEntry, textEntry } from './entries.ts'
-import { collectFindings, type Findings } from './findings.ts'
+import { collectFindings, type Findings, type Target } from './findings.ts'
 import { finishOutputs, finishSteps } from './finish-plan.ts'
 import { type FlatSteps, flatten } from './flatten.ts'
 import { KNOWN, warnUnknownKeys } from './known-keys.ts'
 import { type Disk, openLibrary } from './library.ts'
-import { type ComponentRegistry, startReading } from './read-component.ts'
+import { startReading } from './read-component.ts'
 import { type Root, readRoot } from './read-root.ts'
 import { bindRootInputs } from './root-inputs.ts'
 import { atKey, entry, type MappingTree, type Spot } from './yaml-tree.ts'
@@ -17,12 +18,17 @@ export interface PlanOptions {
   isFolder: Disk['isFolder']
   exists?: Disk['exists']
   isEmptyFolder?: Disk['isEmptyFolder']
+  list?: Disk['list']
   /** Values of pipeline inputs by name: literal text, or for data an absolute path, URL or dataset reference. */
   inputs: Record<string, string>
   /** Required inputs of a component may be left without a value; then there is no plan, only problems. */
   openInputs?: boolean
-  /** Finds the file of `azureml:component@latest`; without it such references are refused. */
-  registry?: ComponentRegistry
+  /** Finds the file (absolute path) of `azureml:component[:version|@latest]`; without it there are none. */
+  registry?: Registry['find']
+  /** Names of the registered components, to suggest one. */
+  registered?: Registry['names']
+  /** With `azureml`, what only Azure ML can run is no problem; then there is no plan, only problems. */
+  target?: Target
 }
 
 /**
@@ -34,9 +40,10 @@ export function planPipeline(
   options: PlanOptions,
 ): { plan: Plan | undefined; problems: Problem[] } {
   const path = resolve(file)
-  const findings = collectFindings(path)
+  const findings = collectFindings(path, options.target)
   const library = openLibrary(completeDisk(options), findings)
-  const reading = startReading(library, options.registry ?? (() => undefined))
+  const { registry = () => undefined, registered = () => [] } = options
+  const reading = startReading(library, { find: registry, names: registered })
   const tree = library.mapping(path, outside(path), 'file-not-found', 'give the path of a pipeline file')
   const root = tree && readRoot(tree, reading)
   if (!tree || !root) return { plan: undefined, problems: findings.problems() }
@@ -45,7 +52,8 @@ export function planPipeline(
   const flat = flatten(root.pipeline, inputs, library)
   const settings = readSettings(tree, findings)
   const problems = findings.problems()
-  if (findings.hasErrors() || hasOpenInputs(inputs)) return { plan: undefined, problems }
+  if (findings.hasErrors() || hasOpenInputs(inputs) || options.target === 'azureml')
+    return { plan: undefined, problems }
   const files = [...library.files]
   return {
     plan: {
@@ -66,6 +74,7 @@ function completeDisk(options: PlanOptions): Disk {
     isFolder,
     exists: options.exists ?? (path => isFolder(path) || read(path) !== undefined),
     isEmptyFolder: options.isEmptyFolder ?? (() => false),
+    list: options.list ?? (() => []),
   }
 }
 

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { Plan, Problem } from '../plan.ts'
 import { type PlanOptions, planPipeline } from './plan-pipeline.ts'
 
@@ -17,6 +17,10 @@ export function planTexts(
     exists: path => files.has(path) || folders.has(path),
     isEmptyFolder: path =>
       ![...files.keys()].some(file => file.startsWith(`${path}/`) && !file.endsWith('/.keep')),
+    list: path =>
+      [...files.keys()]
+        .flatMap(file => (dirname(file) === path ? basename(file) : []))
+        .concat([...folders].flatMap(folder => (dirname(folder) === path ? basename(folder) : []))),
     ...options,
   })
 }

@@ -1,11 +1,12 @@
-import type { CommandDefinition, Reading } from './definitions.ts'
-import { booleanEntry, mappingEntry, positiveIntegerEntry, textEntry, wrongType } from './entries.ts'
+import type { CommandDefinition, Late, Reading } from './definitions.ts'
+import { booleanEntry, lateIntegerEntry, mappingEntry, textEntry, wrongType } from './entries.ts'
 import type { Findings } from './findings.ts'
 import { KNOWN, warnUnknownKeys } from './known-keys.ts'
 import { checkPlaceholders } from './placeholders.ts'
 import { readCode } from './read-code.ts'
+import { readDistribution } from './read-distribution.ts'
 import { readEnvironment, readEnvironmentVariables } from './read-environment.ts'
-import { at, atKey, atMissing, entry, type MappingTree, scalarText, toJson } from './yaml-tree.ts'
+import { at, atKey, atMissing, entry, type MappingTree, toJson } from './yaml-tree.ts'
 
 /** Keys that change what a step does; the rest (names, descriptions, code, environment) is not part of its spec. */
 const SPEC_KEYS = ['name', 'version', 'command', 'distribution', 'resources', 'inputs']
@@ -21,14 +22,17 @@ export function readCommand(
   const environment = entry(tree, 'environment')
   const includes = entry(tree, 'additional_includes')
   if (includes)
-    findings.error(atKey(includes), 'unsupported-key', 'additional_includes is not supported here')
-  checkDistribution(tree, findings)
+    findings.unsupported(atKey(includes), 'unsupported-key', "'additional_includes' cannot be used here")
+  const line = readCommandLine(tree, ports, findings)
   return {
     kind: 'command',
     name: ports.inline ? undefined : textEntry(tree, 'name', findings),
     tree,
     ...ports,
-    command: readCommandLine(tree, ports, findings),
+    command: line.command,
+    searched: line.searched,
+    sweep: undefined,
+    distribution: readDistribution(tree, findings),
     code: readCode(tree, { library, findings }),
     environment: environment && readEnvironment(environment, library),
     environmentVariables: readEnvironmentVariables(tree, library),
@@ -39,30 +43,18 @@ export function readCommand(
 }
 
 /** `limits.timeout` in seconds. */
-export function readTimeout(tree: MappingTree, findings: Findings): number | undefined {
+export function readTimeout(tree: MappingTree, findings: Findings): Late<number> | undefined {
   const limits = mappingEntry(tree, 'limits', findings)
   if (!limits) return undefined
   warnUnknownKeys(limits, KNOWN.limits, findings)
-  return positiveIntegerEntry(limits, 'timeout', findings)
-}
-
-/** Refuses what needs several machines; one machine runs the rest as one process. */
-export function checkDistribution(tree: MappingTree, findings: Findings): void {
-  const distribution = mappingEntry(tree, 'distribution', findings)
-  if (!distribution) return
-  warnUnknownKeys(distribution, KNOWN.distribution, findings)
-  const type = entry(distribution, 'type')
-  const name = scalarText(type)?.toLowerCase()
-  if (type && name !== 'pytorch' && name !== 'tensorflow') {
-    findings.error(at(type), 'unsupported-distribution', `distribution '${name}' cannot run here`)
-  } else findings.ignored(atKey(distribution), 'distribution', 'the step runs as one process')
+  return lateIntegerEntry(limits, 'timeout', findings)
 }
 
 function readCommandLine(
   tree: MappingTree,
   ports: Pick<CommandDefinition, 'inputs' | 'outputs' | 'inline'>,
   findings: Findings,
-): string {
+): Pick<CommandDefinition, 'command' | 'searched'> {
   const command = entry(tree, 'command')
   if (!command || (command.kind === 'scalar' && command.text.trim() === '')) {
     const message = tree.name ? `step '${tree.name}' has no command` : 'the component has no command'
@@ -72,11 +64,13 @@ function readCommandLine(
       message,
       "add 'command:'",
     )
-    return ''
+    return { command: '', searched: [] }
   }
-  if (command.kind !== 'scalar') return wrongType(command, 'text', findings) ?? ''
-  checkPlaceholders(command, ports, findings)
-  return command.text
+  if (command.kind !== 'scalar') {
+    wrongType(command, 'text', findings)
+    return { command: '', searched: [] }
+  }
+  return { command: command.text, searched: checkPlaceholders(command, ports, findings) }
 }
 
 function readSpec(tree: MappingTree, ports: Pick<CommandDefinition, 'outputs' | 'inline'>): string {

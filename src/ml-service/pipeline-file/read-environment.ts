@@ -1,8 +1,20 @@
 import type { EnvironmentSpec } from '../plan.ts'
 import { mappingEntry, textEntry, wrongType } from './entries.ts'
+import type { Findings } from './findings.ts'
 import { KNOWN, warnUnknownKeys } from './known-keys.ts'
 import { type Library, resolveIn } from './library.ts'
-import { at, atKey, entry, type MappingTree, type Spot, scalarText, type Tree, toJson } from './yaml-tree.ts'
+import { pathHint } from './path-hint.ts'
+import {
+  at,
+  atKey,
+  atMissing,
+  entry,
+  type MappingTree,
+  type Spot,
+  scalarText,
+  type Tree,
+  toJson,
+} from './yaml-tree.ts'
 
 /** `environment:` as a reference, `file:` or inline mapping; undefined with an error when it can't be used here. */
 export function readEnvironment(tree: Tree, library: Library): EnvironmentSpec | undefined {
@@ -19,8 +31,26 @@ export function readEnvironment(tree: Tree, library: Library): EnvironmentSpec |
   return undefined
 }
 
+/** Every command needs an environment, from the step or from its component. */
+export function checkEnvironment(
+  tree: MappingTree,
+  environment: EnvironmentSpec | undefined,
+  findings: Findings,
+): void {
+  if (environment || entry(tree, 'environment')) return
+  const what = tree.name ? `step '${tree.name}'` : 'the component'
+  const suggestion = "add 'environment: azureml:name@latest' or an inline environment"
+  const message = `${what} has no environment`
+  findings.error(atMissing(tree, 'environment'), 'missing-environment', message, suggestion)
+}
+
 function readFile(tree: Tree, path: string, library: Library): EnvironmentSpec | undefined {
-  const mapping = library.mapping(path, at(tree), 'environment-file-not-found')
+  const mapping = library.mapping(
+    path,
+    at(tree),
+    'environment-file-not-found',
+    pathHint(scalarText(tree) ?? '', tree.file, library.disk),
+  )
   return mapping && readInline(mapping, library)
 }
 
@@ -32,7 +62,7 @@ function readInline(tree: MappingTree, library: Library): EnvironmentSpec | unde
     const message =
       'an environment with build (a Dockerfile) cannot be prepared here without a container engine'
     const suggestion = "use 'image' and 'conda_file', or a reference that the environments map names"
-    findings.error(atKey(build), 'unsupported-build', message, suggestion)
+    findings.unsupported(atKey(build), 'unsupported-build', message, suggestion)
     return undefined
   }
   const image = textEntry(tree, 'image', findings)
@@ -50,7 +80,12 @@ function readConda(tree: Tree, library: Library): string | undefined {
   const conda =
     tree.kind === 'mapping' || path === undefined
       ? tree
-      : library.mapping(resolveIn(tree.file, path), at(tree), 'conda-file-not-found')
+      : library.mapping(
+          resolveIn(tree.file, path),
+          at(tree),
+          'conda-file-not-found',
+          pathHint(path, tree.file, library.disk),
+        )
   if (!conda) return undefined
   if (conda.kind !== 'mapping') return wrongType(tree, 'a path or a mapping', library.findings)
   const dependencies = entry(conda, 'dependencies')
@@ -71,7 +106,12 @@ function readDependency(item: Tree, library: Library): unknown {
 function requirementLines(line: string, spot: Spot, library: Library, depth: number): string[] {
   const path = /^(?:-r|--requirement)[\s=]*(\S.*)$/.exec(line)?.[1]
   if (path === undefined) return [line]
-  const file = library.text(resolveIn(spot.file, path), spot, 'requirements-file-not-found')
+  const file = library.text(
+    resolveIn(spot.file, path),
+    spot,
+    'requirements-file-not-found',
+    pathHint(path, spot.file, library.disk),
+  )
   if (!file || depth > 10) return []
   const lines = file.text.split(/\r?\n/).map(one => one.replace(/(?:^|\s)#.*$/, '').trim())
   const inside = { file, offset: 0, key: '' }

@@ -25,7 +25,7 @@ import {
   type Tree,
 } from './yaml-tree.ts'
 
-const INPUT_MODES = ['ro_mount', 'rw_mount', 'download', 'direct', 'eval_mount', 'eval_download']
+const INPUT_MODES = ['ro_mount', 'rw_mount', 'download', 'direct', 'eval_mount', 'eval_download', 'link']
 
 export function readInputPort(name: string, tree: Tree, style: Style, findings: Findings): Port {
   const port = emptyPort(name, tree)
@@ -52,6 +52,7 @@ function describedPort(port: Port, tree: MappingTree, style: Style, findings: Fi
     min: readBound(tree, 'min', findings),
     max: readBound(tree, 'max', findings),
   }
+  checkRange(full, tree, findings)
   checkDefault(full, findings)
   return full
 }
@@ -91,6 +92,16 @@ function readType(tree: MappingTree, style: Style, findings: Findings): DataType
   const message = `unknown type ${described(type)}`
   findings.error(at(type), 'unknown-type', message, didYouMeanOneOf(written, known, 'types'))
   return undefined
+}
+
+/** A range that nothing is in says nothing. */
+function checkRange(port: Port, tree: MappingTree, findings: Findings): void {
+  const { min, max } = port
+  if (min === undefined || max === undefined || min <= max) return
+  const message = `the maximum of '${port.name}' (${max}) is less than its minimum (${min})`
+  findings.error(at(entry(tree, 'max')!), 'bad-range', message)
+  port.min = undefined
+  port.max = undefined
 }
 
 function checkDefault(port: Port, findings: Findings): void {

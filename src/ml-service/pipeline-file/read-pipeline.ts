@@ -2,12 +2,16 @@ import { checkBindings, RESERVED_OUTPUT } from './check-bindings.ts'
 import { reportCycles } from './cycles.ts'
 import type { PipelineDefinition, Reading, StepDefinition, StepOutput } from './definitions.ts'
 import { mappingEntry, textEntry } from './entries.ts'
+import { wholeExpression } from './expressions.ts'
 import type { Findings } from './findings.ts'
 import { KNOWN, warnUnknownKeys } from './known-keys.ts'
 import { readInputPorts, readOutputPorts, type Style } from './read-ports.ts'
 import { readStep } from './read-step.ts'
+import { foreignType } from './step-scalars.ts'
+import { isControlFlow } from './step-type.ts'
 import { didYouMean, didYouMeanOneOf } from './suggest.ts'
-import { at, atKey, atMissing, entry, type MappingTree } from './yaml-tree.ts'
+import { warnWithoutEffect } from './without-effect.ts'
+import { at, atKey, atMissing, entry, type MappingTree, scalarText } from './yaml-tree.ts'
 
 /** A pipeline job or pipeline component, with its steps, their bindings checked. */
 export function readPipeline(tree: MappingTree, style: Style, reading: Reading): PipelineDefinition {
@@ -18,15 +22,27 @@ export function readPipeline(tree: MappingTree, style: Style, reading: Reading):
     name: textEntry(tree, 'name', findings),
     tree,
     inputs: readInputPorts(tree, style, findings),
-    outputs: readOutputPorts(tree, findings),
+    outputs: readOutputPorts(tree, style, findings),
     steps: readSteps(tree, reading),
     bindings: new Map(),
+    loopBodies: new Set(),
   }
-  for (const step of definition.steps.values()) bindOutputs(step, definition, reading)
+  warnWithoutEffect(tree, findings)
+  for (const step of definition.steps.values()) {
+    bindOutputs(step, definition, reading)
+    for (const body of loopBodies(step)) definition.loopBodies.add(body)
+  }
   warnUnboundOutputs(definition, reading)
   checkBindings(definition, findings)
   reportCycles(definition, findings)
   return definition
+}
+
+/** `body: ${{parent.jobs.step}}` of a loop. */
+function loopBodies(step: StepDefinition): string[] {
+  if (!isControlFlow(foreignType(step) ?? '')) return []
+  const inner = wholeExpression(scalarText(entry(step.tree, 'body')) ?? '') ?? ''
+  return /^parent\.jobs\.([\w-]+)$/.exec(inner)?.slice(1) ?? []
 }
 
 function readSteps(tree: MappingTree, reading: Reading): Map<string, StepDefinition> {

@@ -3,6 +3,7 @@ import { mappingEntry } from './entries.ts'
 import { parseBinding, wholeExpression } from './expressions.ts'
 import type { Findings } from './findings.ts'
 import { checkPortName } from './names.ts'
+import { checkOutputPath } from './output-path.ts'
 import { readOutputPort } from './read-ports.ts'
 import { at, entry, isNull, type MappingTree, scalarText, type Tree } from './yaml-tree.ts'
 
@@ -16,13 +17,14 @@ export function readStepOutputs(tree: MappingTree, findings: Findings): Map<stri
 /** Null, `${{parent.outputs.x}}`, or a mapping whose `path` may be such a binding. */
 function readStepOutput(name: string, tree: Tree, findings: Findings): StepOutput {
   checkPortName(tree, false, findings)
-  const plain = { name, tree, type: undefined, path: undefined }
+  const plain = { name, tree, type: undefined, path: undefined, asset: undefined }
   if (tree.kind === 'scalar' && !isNull(tree)) {
     return { ...plain, parentOutput: parentOutput(tree, findings) }
   }
   const port = readOutputPort(name, tree, findings)
   const path = tree.kind === 'mapping' ? entry(tree, 'path') : undefined
-  if (!path || !wholeExpression(scalarText(path) ?? '')?.startsWith('parent.')) {
+  if (!path || !wholeExpression(scalarText(path) ?? '')?.startsWith('parent.outputs.')) {
+    checkOutputPath(port.path, true, findings)
     return { ...port, parentOutput: undefined }
   }
   return { ...port, path: undefined, parentOutput: parentOutput(path, findings) }

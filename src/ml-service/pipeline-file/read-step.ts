@@ -1,33 +1,43 @@
-import type { Definition, Port, Reading, StepDefinition } from './definitions.ts'
-import { mappingEntry, textEntry, wrongType } from './entries.ts'
+import type { Definition, Reading, StepDefinition } from './definitions.ts'
+import { textEntry, wrongType } from './entries.ts'
 import type { Findings } from './findings.ts'
 import { KNOWN, warnUnknownKeys } from './known-keys.ts'
-import { checkPortName, nameHint } from './names.ts'
-import { checkDistribution, readCommand, readTimeout } from './read-command.ts'
-import { readEnvironment, readEnvironmentVariables } from './read-environment.ts'
+import { nameHint } from './names.ts'
+import { anyPorts, readStepInputs } from './ports-of-step.ts'
+import { readCommand, readTimeout } from './read-command.ts'
+import { readDistribution } from './read-distribution.ts'
+import { checkEnvironment, readEnvironment, readEnvironmentVariables } from './read-environment.ts'
+import { readForeignStep } from './read-foreign.ts'
 import { readStepOutputs } from './read-step-outputs.ts'
-import { checkStepType } from './step-type.ts'
-import { at, atKey, atMissing, entry, isNull, type MappingTree, scalarText, type Tree } from './yaml-tree.ts'
-
-const WITHOUT_EFFECT: Record<string, string> = {
-  compute: 'steps run on this machine',
-  resources: 'steps use what this machine has, as one instance',
-  services: 'steps have no interactive endpoints',
-  identity: 'steps run as the current user',
-  queue_settings: 'steps have no job tier',
-}
+import { readSweepStep } from './read-sweep.ts'
+import { isForeign, refuseForeign, stepType } from './step-type.ts'
+import { warnWithoutEffect } from './without-effect.ts'
+import { at, atKey, atMissing, entry, type MappingTree, type Tree } from './yaml-tree.ts'
 
 /** One entry of `jobs:`; undefined (with an error) when nothing can be said about it. */
 export function readStep(name: string, tree: Tree, reading: Reading): StepDefinition | undefined {
   const { findings } = reading
   checkStepName(tree, findings)
   if (tree.kind !== 'mapping') return wrongType(tree, 'a mapping that describes a step', findings)
-  if (!checkStepType(tree, findings)) return undefined
-  warnUnknownKeys(tree, KNOWN.step, findings)
+  return readStepMapping(name, tree, reading)
+}
+
+/** A step, or a whole file that is one: a command, sweep, spark… job by itself. */
+export function readStepMapping(
+  name: string,
+  tree: MappingTree,
+  reading: Reading,
+): StepDefinition | undefined {
+  const { findings } = reading
+  const type = stepType(tree, findings)
+  if (!type) return undefined
   warnWithoutEffect(tree, findings)
-  const inputs = readInputs(tree, findings)
+  if (type === 'sweep') return readSweepStep(name, tree, reading)
+  if (isForeign(type)) return readForeignStep(name, type, tree, reading)
+  warnUnknownKeys(tree, KNOWN.step, findings)
+  const inputs = readStepInputs(tree, findings)
   const outputs = readStepOutputs(tree, findings)
-  const component = readStepComponent(tree, { inputs, outputs }, reading)
+  const component = readStepComponent(type, tree, { inputs, outputs }, reading)
   return { name, tree, component, inputs, outputs, ...overrides(tree, component, reading) }
 }
 
@@ -40,20 +50,8 @@ function checkStepName(tree: Tree, findings: Findings): void {
   report(atKey(tree), 'bad-name', message, nameHint(tree.name))
 }
 
-function warnWithoutEffect(tree: MappingTree, findings: Findings): void {
-  for (const [key, because] of Object.entries(WITHOUT_EFFECT)) {
-    const value = entry(tree, key)
-    if (value) findings.ignored(atKey(value), key, because)
-  }
-}
-
-function readInputs(tree: MappingTree, findings: Findings): Map<string, Tree> {
-  const inputs = mappingEntry(tree, 'inputs', findings)
-  for (const value of inputs?.entries.values() ?? []) checkPortName(value, true, findings)
-  return new Map([...(inputs?.entries ?? [])].filter(([, value]) => !isNull(value)))
-}
-
 function readStepComponent(
+  type: string,
   tree: MappingTree,
   step: Pick<StepDefinition, 'inputs' | 'outputs'>,
   reading: Reading,
@@ -61,60 +59,50 @@ function readStepComponent(
   const { findings } = reading
   const component = entry(tree, 'component')
   if (component) return checkedComponent(tree, component, reading)
-  if (scalarText(entry(tree, 'type'))?.toLowerCase() === 'pipeline') {
+  if (type === 'pipeline') {
     const message = `step '${tree.name}' has no component`
     findings.error(atMissing(tree, 'component'), 'missing-component', message, "add 'component: ./file.yml'")
     return undefined
   }
-  const inputs = new Map([...step.inputs].map(([name, value]) => [name, anyPort(name, value)]))
+  const inputs = anyPorts(step.inputs)
   return readCommand(tree, { inputs, outputs: step.outputs, inline: true }, reading)
 }
 
 function checkedComponent(tree: MappingTree, reference: Tree, reading: Reading): Definition | undefined {
-  const command = entry(tree, 'command')
-  if (command) {
-    const message = `step '${tree.name}' has a component: its own command has no effect`
-    reading.findings.warning(atKey(command), 'ignored-key', message)
-  }
+  warnOwnCommand(tree, reading.findings)
   const component = reading.component(reference)
   const type = textEntry(tree, 'type', reading.findings)?.toLowerCase()
-  if (!component || !type || type === component.kind) return component
-  const message = `step '${tree.name}' says type '${type}', but its component is a ${component.kind}`
-  reading.findings.error(at(entry(tree, 'type')!), 'wrong-type', message, `write 'type: ${component.kind}'`)
+  if (!component) return undefined
+  const kind = component.kind === 'foreign' ? component.type : component.kind
+  if (type && type !== kind) {
+    const message = `step '${tree.name}' says type '${type}', but its component is a ${kind}`
+    reading.findings.error(at(entry(tree, 'type')!), 'wrong-type', message, `write 'type: ${kind}'`)
+  } else if (component.kind === 'foreign') refuseForeign(kind, tree, at(reference), reading.findings)
   return component
 }
 
+function warnOwnCommand(tree: MappingTree, findings: Findings): void {
+  for (const key of ['command', 'code']) {
+    const own = entry(tree, key)
+    if (!own) continue
+    const message = `step '${tree.name}' has a component: its own '${key}' has no effect`
+    findings.warning(atKey(own), 'ignored-key', message)
+  }
+}
+
 function overrides(tree: MappingTree, component: Definition | undefined, reading: Reading) {
-  if (component?.kind === 'command' && component.inline)
-    return checkEnvironment(component.tree, component.environment, reading)
+  const nothing = { environment: undefined, environmentVariables: {}, timeoutSeconds: undefined }
+  if (component?.kind === 'command' && component.inline) {
+    checkEnvironment(component.tree, component.environment, reading.findings)
+    return { ...nothing, distribution: undefined }
+  }
   const environment = entry(tree, 'environment')
-  const own = environment && readEnvironment(environment, reading.library)
-  checkDistribution(tree, reading.findings)
   if (component?.kind === 'command' && !environment)
-    checkEnvironment(component.tree, component.environment, reading)
+    checkEnvironment(component.tree, component.environment, reading.findings)
   return {
-    environment: own,
+    environment: environment && readEnvironment(environment, reading.library),
     environmentVariables: readEnvironmentVariables(tree, reading.library),
     timeoutSeconds: readTimeout(tree, reading.findings),
+    distribution: readDistribution(tree, reading.findings),
   }
-}
-
-/** Every command needs an environment, from the step or from its component. */
-function checkEnvironment(tree: MappingTree, environment: unknown, { findings }: Reading) {
-  if (!environment && !entry(tree, 'environment')) {
-    const what = tree.name ? `step '${tree.name}'` : 'the component'
-    const suggestion = "add 'environment: azureml:name@latest' or an inline environment"
-    findings.error(
-      atMissing(tree, 'environment'),
-      'missing-environment',
-      `${what} has no environment`,
-      suggestion,
-    )
-  }
-  return { environment: undefined, environmentVariables: {}, timeoutSeconds: undefined }
-}
-
-function anyPort(name: string, tree: Tree): Port {
-  const nothing = { default: undefined, path: undefined, choices: undefined, min: undefined, max: undefined }
-  return { name, type: undefined, optional: false, ...nothing, tree }
 }

@@ -13,7 +13,7 @@ export function stepInput(step: StepDefinition, name: string, scope: Scope): Val
   const value = tree ? bindValue(tree, port, scope) : 'none'
   if (value !== 'none') return value
   if (port.default) return defaultValue(port, scope.library)
-  if (port.optional) return 'none'
+  if (port.optional || scope.definition.loopBodies.has(step.name)) return 'none'
   const bound = tree
     ? { spot: at(tree), message: `'${name}' is bound to an input without a value` }
     : undefined

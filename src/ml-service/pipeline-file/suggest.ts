@@ -15,28 +15,52 @@ export function didYouMeanOneOf(word: string, known: Iterable<string>, what: str
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
   let least = Math.max(2, Math.floor(word.length / 3)) + 1
+  const wanted = word.toLowerCase()
   for (const candidate of known) {
-    if (Math.abs(candidate.length - word.length) >= least || candidate.length > 128) continue
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
+    if (Math.abs(candidate.length - word.length) >= least || candidate.length > MAX_LENGTH) continue
+    const distance = editDistance(wanted, candidate.toLowerCase(), least)
     if (distance < least && distance < candidate.length) [best, least] = [candidate, distance]
   }
   return best
 }
 
-/** Damerau–Levenshtein distance with adjacent transpositions (optimal string alignment). */
-function editDistance(a: string, b: string): number {
-  let before: number[] = []
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
+const MAX_LENGTH = 128
+
+/** Three rows of the distance's table, reused: a large file may have thousands of misspelt names. */
+const rows = [0, 1, 2].map(() => new Uint16Array(MAX_LENGTH + 1))
+
+/**
+ * Damerau–Levenshtein distance with adjacent transpositions (optimal string alignment); gives up with `limit` as soon
+ * as it can't be less.
+ */
+function editDistance(a: string, b: string, limit: number): number {
+  let [before, previous, row] = rows as [Uint16Array, Uint16Array, Uint16Array]
+  for (let j = 0; j <= b.length; j++) previous[j] = j
   for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1
-      row[j] = Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + cost)
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      if (swapped) row[j] = Math.min(row[j]!, before[j - 2]! + 1)
-    }
-    before = previous
-    previous = row
+    if (fillRow(i, a, b, before, previous, row) >= limit) return limit
+    ;[before, previous, row] = [previous, row, before]
   }
   return previous[b.length]!
+}
+
+/** Returns the least value of the row and of the one before it, below which no later row falls. */
+function fillRow(
+  i: number,
+  a: string,
+  b: string,
+  before: Uint16Array,
+  previous: Uint16Array,
+  row: Uint16Array,
+): number {
+  row[0] = i
+  let least = Math.min(i, previous[0]!)
+  for (let j = 1; j <= b.length; j++) {
+    const cost = a[i - 1] === b[j - 1] ? 0 : 1
+    let value = Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + cost)
+    const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+    if (swapped) value = Math.min(value, before[j - 2]! + 1)
+    row[j] = value
+    least = Math.min(least, value, previous[j]!)
+  }
+  return least
 }

@@ -50,7 +50,7 @@ function positional(mantissa: string, exponent: number): string {
 
 function integer(source: string): ScalarValue {
   const digits = source.replace(/[_+-]/g, '')
-  if (!/[0-9a-f]$/i.test(digits)) return { type: 'string', text: source }
+  if (!/[0-9a-f]$/i.test(digits) || /^0[bx]$/.test(digits)) return { type: 'string', text: source }
   const value = source.startsWith('-') ? -parseInteger(digits) : parseInteger(digits)
   return { type: 'integer', text: String(value) }
 }
@@ -58,7 +58,7 @@ function integer(source: string): ScalarValue {
 function parseInteger(digits: string): bigint {
   if (digits.includes(':')) return digits.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n)
   if (/^0[0-7]/.test(digits)) return BigInt(`0o${digits.slice(1)}`)
-  return /^0[bx]$/.test(digits) ? 0n : BigInt(digits)
+  return BigInt(digits)
 }
 
 function parseNumber(source: string): number {
@@ -77,6 +77,7 @@ function timestamp(source: string): string | undefined {
   const date = `${year}-${month!.padStart(2, '0')}-${day!.padStart(2, '0')}`
   if (hour === undefined) return source.length === 10 ? date : undefined
   const micro = fraction ? `.${fraction.slice(0, 6).padEnd(6, '0')}` : ''
-  const zone = utc ? '+00:00' : sign ? `${sign}${zoneHour!.padStart(2, '0')}:${zoneMinute ?? '00'}` : ''
+  const offset = sign ? `${sign}${zoneHour!.padStart(2, '0')}:${zoneMinute ?? '00'}` : ''
+  const zone = utc || offset === '-00:00' ? '+00:00' : offset
   return `${date} ${hour.padStart(2, '0')}:${minute}:${second}${/[1-9]/.test(micro) ? micro : ''}${zone}`
 }
