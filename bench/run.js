@@ -7,6 +7,8 @@ import { table } from './table.js'
 const FIGURES = {
   'ml-run': async () => (await import('./figures/ml-run.js')).mlRun,
   reuse: async () => (await import('./figures/reuse.js')).reuse,
+  'log-throughput': async () => (await import('./figures/log-throughput.js')).logThroughput,
+  environment: async () => (await import('./figures/environment.js')).environment,
   'server-steps': async () => (await import('./figures/server-steps.js')).serverSteps,
   triggers: async () => (await import('./figures/triggers.js')).triggers,
   'idle-server': async () => (await import('./figures/idle-server.js')).idleServer,

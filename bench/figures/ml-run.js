@@ -15,6 +15,11 @@ export async function mlRun({ repeats }) {
     return [
       { ...seconds(times, 10), floor: { name: 'bash loop', values: inSeconds(times['bash 10']) }, goal: 0.6 },
       {
+        ...seconds(times, 100),
+        floor: { name: 'bash loop', values: inSeconds(times['bash 100']) },
+        goal: 1.5,
+      },
+      {
         ...seconds(times, 10),
         figure: 'the same',
         floor: { name: '`node -e 0`', values: inSeconds(times.node) },
