@@ -81,12 +81,13 @@ function outOfMemoryKills(): number {
 function endOnRequest(tree: ProcessTree, command: Command) {
   let reason: 'timed-out' | 'cancelled' | undefined
   let killer: NodeJS.Timeout | undefined
+  let over = false
   function kill(): void {
     tree.signal('SIGKILL')
     killer = setTimeout(kill, 100)
   }
   function stop(why: 'timed-out' | 'cancelled'): void {
-    if (reason) return
+    if (reason || over) return
     reason = why
     tree.signal('SIGTERM')
     killer = setTimeout(kill, (command.graceSeconds ?? 5) * 1000)
@@ -95,7 +96,9 @@ function endOnRequest(tree: ProcessTree, command: Command) {
   const timeout = timer(command.timeoutSeconds, () => stop('timed-out'))
   command.signal?.addEventListener('abort', onAbort)
   if (command.signal?.aborted) onAbort()
+  /** The tree is gone: whoever still wants it stopped, as a log that can't be written does, would wait for ever. */
   function dispose(): void {
+    over = true
     clearTimeout(timeout)
     clearTimeout(killer)
     command.signal?.removeEventListener('abort', onAbort)
