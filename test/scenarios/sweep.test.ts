@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { mlflowClient } from '#adapters/local/mlflow-client.ts'
 import { type MlflowRun, runsWithTag } from '#adapters/local/mlflow-runs.ts'
+import { localPipelineRunner } from '#adapters/local/pipeline-runner.ts'
 import { mlflowTracking } from '#adapters/local/tracking.ts'
 import { createSlots } from '#ml-service/executor/slots.ts'
 import type { JobReport, TrialReport } from '#ml-service/job.ts'
@@ -227,6 +228,30 @@ describe('a sweep', () => {
   })
 })
 
+describe('a pipeline file', () => {
+  it('says all of it, and its metrics count also where nothing is tracked', async () => {
+    const source = jobs.folder()
+    cpSync(code, join(source, 'src'), { recursive: true })
+    writeFileSync(join(source, 'train.yml'), COMPONENT)
+    writeFileSync(join(source, 'pipeline.yml'), PIPELINE)
+    const report = await localPipelineRunner(jobs.executor).run({
+      name: 'validation',
+      source,
+      file: 'pipeline.yml',
+      inputs: {},
+      directory: jobs.folder(),
+      environments: {},
+      trusted: false,
+      signal: new AbortController().signal,
+      log: () => {},
+    })
+    expect(report).toMatchObject({ status: 'completed' })
+    const model = readFileSync(join(report.outputs.model!, 'model'), 'utf8')
+    expect(model).toMatch(/^x=[123] y=0\.\d+$/)
+    expect(model.slice(0, 3)).toBe('x=2')
+  })
+})
+
 describe('early termination', () => {
   it('stops a running trial that is behind, and says why', async () => {
     const folder = jobs.folder()
@@ -363,6 +388,37 @@ print("AZUREML_PARAMETER_x", os.environ["AZUREML_PARAMETER_x"])
 with open(os.path.join(out, "model"), "w") as f: f.write(f"x={x} y={y}")
 with open("outputs/note", "w") as f: f.write(x)
 log("score", float(base) - (float(x) - 2) ** 2 - float(y))
+`
+
+const COMPONENT = `
+type: command
+name: train
+version: 1
+inputs:
+  x: { type: integer, default: 9 }
+  y: { type: number }
+  base: { type: integer, default: 1 }
+outputs: { model: { type: uri_folder } }
+code: ./src
+environment: { image: python }
+command: python train.py \${{inputs.x}} \${{inputs.y}} \${{outputs.model}} \${{inputs.base}}
+`
+
+const PIPELINE = `
+type: pipeline
+outputs: { model: { type: uri_folder } }
+jobs:
+  tune:
+    type: sweep
+    trial: ./train.yml
+    sampling_algorithm: { type: random, rule: sobol, seed: 7 }
+    search_space:
+      x: { type: quniform, min_value: 1, max_value: 3, q: 1 }
+      y: { type: uniform, min_value: 0, max_value: 0.5 }
+    objective: { goal: maximize, primary_metric: score }
+    limits: { max_total_trials: 8, max_concurrent_trials: 4, trial_timeout: 60 }
+    early_termination: { type: truncation_selection, truncation_percentage: 10 }
+    outputs: { model: "\${{parent.outputs.model}}" }
 `
 
 type Options = Partial<PlannedStep> &

@@ -23,6 +23,8 @@ export interface JobRunner {
   home: string
   env: Readonly<Record<string, string>>
   environments: ExecutorPorts['environments']
+  /** What jobs are run with, but for tracking. */
+  executor: ExecutorPorts
   /** A folder that is used by nothing else. */
   folder(): string
   /** Runs a plan with the real executor; what is tracked is recorded in `<directory>/tracking`. */
@@ -41,28 +43,28 @@ export function jobRunner(): JobRunner {
   const commands = localCommandRunner()
   const environments = uvEnvironments({ home, env, commands, toolchain: toolchain({ home, env }) })
   const folder = () => mkdtempSync(join(home, 'folder-'))
-  const cache = folder()
+  const executor: ExecutorPorts = {
+    commands,
+    environments,
+    tracking: undefined,
+    cache: folderStepCache(folder()),
+    digest: contentDigests(join(home, 'digests')),
+    env,
+    resolveData: async ({ value }) => {
+      throw new NotFoundError('no-dataset', `no ${value}`)
+    },
+    takeSlot: createSlots(4),
+  }
   return {
     home,
     env,
     environments,
+    executor,
     folder,
     async run(parts, request = {}, { ports, ...options } = {}) {
       const directory = request.directory ?? folder()
       const tracking = recordingTracking(join(directory, 'tracking'))
-      const all: ExecutorPorts = {
-        commands,
-        environments,
-        tracking,
-        cache: folderStepCache(cache),
-        digest: contentDigests(join(home, 'digests')),
-        env,
-        resolveData: async ({ value }) => {
-          throw new NotFoundError('no-dataset', `no ${value}`)
-        },
-        takeSlot: createSlots(4),
-        ...ports,
-      }
+      const all: ExecutorPorts = { ...executor, tracking, ...ports }
       const whole = { job: 'job', plan: plannedJob(parts), environments: {}, ...request, directory }
       const defaults = { signal: new AbortController().signal, onStep: () => {} }
       try {
