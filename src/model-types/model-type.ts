@@ -52,11 +52,21 @@ export interface RepositorySettings {
   /** Deployment environments by name, each with its branch. Default: dev → main, qa → qa. */
   deploy: Record<string, { branch: string }>
   /** Environment reference of ML pipelines (globs allowed) → Python requirements. */
-  environments: Record<string, { python?: string; requirements: string[] }>
+  environments: Record<string, EnvironmentEntry>
   /** Container registry, e.g. `registry.example.com/models`; null for the local OCI layouts. */
   registry: string | null
   /** Largest size of the step cache of the home, in bytes. Default: 20 GiB. */
   cache: { maxSize: number }
+}
+
+/** What an environment reference stands for. */
+export interface EnvironmentEntry {
+  /** PEP 440 range, or a version such as `3.10`. */
+  python?: string
+  /** The minor version to take when there are several, e.g. `3.10`. */
+  preferred?: string
+  /** Lines of a pip requirements file. */
+  requirements: string[]
 }
 
 /** Reads the files of a source tree; the caller decides where from. Paths are relative to the repository root. */

@@ -75,7 +75,7 @@ test.each([
   expect(readModelTypes(treeOf(files as Record<string, string>)).problems).toMatchObject([{ code }])
 })
 
-test('settings are read; requirements may be a list or a file with its includes', () => {
+test('settings are read; requirements may be a list or a file with its options and includes', () => {
   const text = `deploy: { test: { branch: release/1.x } }
 environments:
   azureml://registries/azureml/environments/sklearn-1.5/labels/*:
@@ -90,7 +90,7 @@ cache: { maxSize: 1.5 GiB }
     environments: {
       'azureml://registries/azureml/environments/sklearn-1.5/labels/*': {
         python: '3.10',
-        requirements: ['numpy==2.2.6', 'pandas==2.3.1'],
+        requirements: ['numpy==2.2.6', '--index-url x', 'pandas==2.3.1    --hash=sha256:00'],
       },
       'azureml:own@latest': { python: '>=3.10,<3.14', requirements: ['numpy', 'scikit-learn>=1.5'] },
     },

@@ -1,11 +1,10 @@
-import { isScalar } from 'yaml'
-import { type Entry, type Field, invalidValue, valueAt } from './entry.ts'
-import { listOf, mapOf, optional, record } from './fields.ts'
+import { type Field, invalidValue } from './entry.ts'
+import { mapOf, optional, record } from './fields.ts'
 import type { RepositorySettings, SourceTree } from './model-type.ts'
-import { pathFields } from './repository-paths.ts'
-import { requirementLines } from './requirements-file.ts'
+import { environmentsField } from './read-environments.ts'
+import { folderOf } from './repository-paths.ts'
 import { openSettingsFile } from './settings-file.ts'
-import { byteSize, literal, matching, name, shown, text } from './values.ts'
+import { byteSize, matching, name } from './values.ts'
 
 export const SETTINGS_FILE = 'mlops/millwright.yml'
 
@@ -33,28 +32,12 @@ const registry = matching(
 )
 
 function settingsFields(tree: SourceTree) {
-  const environment = record({ python: optional(pythonVersion, undefined), requirements: requirements(tree) })
   return record({
     deploy: optional(oneBranchEach(mapOf(name, record({ branch }))), DEPLOY),
-    environments: optional(mapOf(text, withoutUndefined(environment)), {}),
+    environments: optional(environmentsField(tree, folderOf(SETTINGS_FILE)), {}),
     registry: optional(registry, null),
     cache: optional(record({ maxSize: optional(byteSize, CACHE.maxSize) }), CACHE),
   })
-}
-
-const pythonVersion: Field<string> = entry => {
-  const version = literal(entry)
-  if (/^(?:(?:[<>=!~]=?|===)?\s*3(?:\.[0-9]{1,3}){0,2}(?:\.\*)?\s*(?:,\s*|$))+$/.test(version)) return version
-  throw invalidValue(
-    entry,
-    `is ${shown(version)}, but must be a Python version such as "3.11" or ">=3.10,<3.14"`,
-  )
-}
-
-function requirements(tree: SourceTree): Field<string[]> {
-  const file = pathFields(tree, 'mlops').file()
-  const list = listOf(text)
-  return entry => (isScalar(valueAt(entry)) ? requirementLines(tree, file(entry)) : list(entry))
 }
 
 function oneBranchEach<T extends { branch: string }>(
@@ -67,13 +50,5 @@ function oneBranchEach<T extends { branch: string }>(
     if (twice === undefined) return deploy
     const hint = 'A merge into a branch deploys to one environment: give each its own branch.'
     throw invalidValue(entry, `names the branch \`${twice}\` for two environments`, 'duplicate-branch', hint)
-  }
-}
-
-/** Leaves out what the user left out. */
-function withoutUndefined<T extends { python: string | undefined }>(read: Field<T>) {
-  return (entry: Entry) => {
-    const { python, ...rest } = read(entry)
-    return python === undefined ? rest : { ...rest, python }
   }
 }
