@@ -66,6 +66,7 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
 function noteRefusal(environments: PythonEnvironments) {
   let refusal: UserError | undefined
   const noting: PythonEnvironments = {
+    ...environments,
     prepare: (requirements, options) =>
       environments.prepare(requirements, options).catch(error => {
         if (error instanceof UserError) refusal = error

@@ -2,7 +2,7 @@ import { isMap, isScalar } from 'yaml'
 import { type Place, UserError } from '#errors.ts'
 import { readCondaPackage } from './conda-package.ts'
 import { type Entry, entriesOf, placeOf, valueAt, wrongType } from './entry.ts'
-import { listOf } from './fields.ts'
+import { listOf, mapOf } from './fields.ts'
 import type { EnvironmentEntry } from './model-type.ts'
 import { text } from './values.ts'
 
@@ -14,6 +14,8 @@ type PipLines = (line: string, place: Place) => string[]
  */
 export function condaRequirements(file: Entry, pipLines: PipLines): EnvironmentEntry {
   const result: EnvironmentEntry = { requirements: [] }
+  const variables = entriesOf(file).get('variables')
+  if (variables && valueAt(variables) !== null) result.variables = mapOf(text, text)(variables)
   const dependencies = entriesOf(file).get('dependencies')
   if (!dependencies || valueAt(dependencies) === null) return result
   listOf(entry => addDependency(entry, result, pipLines))(dependencies)

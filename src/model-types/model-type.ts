@@ -67,6 +67,8 @@ export interface EnvironmentEntry {
   preferred?: string
   /** Lines of a pip requirements file. */
   requirements: string[]
+  /** Environment variables that its image sets. */
+  variables?: Record<string, string>
 }
 
 /** Reads the files of a source tree; the caller decides where from. Paths are relative to the repository root. */

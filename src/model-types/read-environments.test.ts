@@ -3,6 +3,7 @@ import { readEnvironmentsFile } from './read-environments.ts'
 
 const CONDA = `name: e
 channels: [conda-forge]
+variables: { KEY: value }
 dependencies:
   - python=3.9
   - conda-forge::numpy=1.22
@@ -18,7 +19,7 @@ test('an entry has a list, a requirements file with what it includes, or a conda
   azureml:list@latest: { python: ">=3.9,<3.12", preferred: "3.10", requirements: [six, -r lists/a.txt] }
   azureml:file@latest: { requirements: lists/a.txt }
   azureml:conda@latest: { conda_file: lists/conda.yml }
-  azureml:newer@latest: { conda_file: lists/conda.yml, python: "3.11" }
+  azureml:newer@latest: { conda_file: lists/conda.yml, python: "3.11", variables: { A: b } }
 unknown: key
 `,
     'env/lists/a.txt':
@@ -36,8 +37,8 @@ unknown: key
   expect(read(files)).toEqual({
     'azureml:list@latest': { python: '>=3.9,<3.12', preferred: '3.10', requirements: ['six', ...lines] },
     'azureml:file@latest': { requirements: lines },
-    'azureml:conda@latest': { python: '==3.9.*', requirements: conda },
-    'azureml:newer@latest': { python: '3.11', requirements: conda },
+    'azureml:conda@latest': { python: '==3.9.*', requirements: conda, variables: { KEY: 'value' } },
+    'azureml:newer@latest': { python: '3.11', requirements: conda, variables: { A: 'b' } },
   })
 })
 

@@ -42,6 +42,7 @@ export function environmentsField(
     preferred: optional(preferredMinor, undefined),
     requirements: optional(requirements(files, folder), undefined),
     conda_file: optional(condaFile(files, folder), undefined),
+    variables: optional(mapOf(variableName, text), undefined),
   })
   return mapOf(text, entry => environment(entry, fields(entry)))
 }
@@ -51,9 +52,13 @@ type Fields = {
   preferred: string | undefined
   requirements: string[] | undefined
   conda_file: EnvironmentEntry | undefined
+  variables: Record<string, string> | undefined
 }
 
-function environment(entry: Entry, { python, preferred, requirements, conda_file: conda }: Fields) {
+function environment(
+  entry: Entry,
+  { python, preferred, requirements, conda_file: conda, variables }: Fields,
+) {
   if ((requirements === undefined) === (conda === undefined)) {
     const key = `${entry.key}.requirements`
     const problem = conda ? 'has both `requirements` and `conda_file`' : 'has no `requirements`'
@@ -69,6 +74,7 @@ function environment(entry: Entry, { python, preferred, requirements, conda_file
     ...(conda ?? { requirements: requirements ?? [] }),
     ...(python === undefined ? {} : { python }),
     ...(preferred === undefined ? {} : { preferred }),
+    ...(variables === undefined ? {} : { variables }),
   }
 }
 
@@ -86,6 +92,12 @@ const preferredMinor: Field<string> = entry => {
   if (/^3\.\d+$/.test(minor)) return minor
   throw invalidValue(entry, `is ${shown(minor)}, but must be a Python minor version such as "3.10"`)
 }
+
+const variableName = matching(
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+  'the name of an environment variable',
+  'invalid-name',
+)
 
 const path = matching(/^[^\0\\]+$/, 'a path with forward slashes')
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { EnvironmentRequirements } from '#ports/python-environments.ts'
 
 /** Requirements without comments and blank lines, in one order and spelling: what the same environment has in common. */
 export function normalisedRequirements(requirements: readonly string[]): string[] {
@@ -7,15 +6,10 @@ export function normalisedRequirements(requirements: readonly string[]): string[
   return [...new Set(lines.map(normaliseName))].sort()
 }
 
-/** Name of an environment's folder: 32 hexadecimal digits. */
-export function environmentKey({ python, requirements }: EnvironmentRequirements): string {
-  const content = [
-    'environment-1',
-    process.platform,
-    process.arch,
-    python ?? '',
-    ...normalisedRequirements(requirements),
-  ]
+/** Name of an environment's folder, 32 hexadecimal digits: the same packages on the same minor version of Python. */
+export function environmentKey(minor: string, requirements: readonly string[]): string {
+  const machine = [process.platform, process.arch]
+  const content = ['environment-2', ...machine, minor, ...normalisedRequirements(requirements)]
   return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32)
 }
 

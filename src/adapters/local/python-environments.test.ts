@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   rmSync,
   symlinkSync,
@@ -19,6 +20,7 @@ import type { CommandRunner } from '#ports/command-runner.ts'
 import { localCommandRunner } from './command-runner.ts'
 import { environmentKey } from './environment-key.ts'
 import { withFolderLock } from './folder-lock.ts'
+import { findInterpreters } from './interpreters.ts'
 import { uvEnvironments } from './python-environments.ts'
 import { toolchain } from './toolchain.ts'
 
@@ -48,23 +50,38 @@ describe('python environments', () => {
     expect(started).toBe(1)
   })
 
-  it('have what is required, and tell how it goes', async () => {
+  it('have what is required, tell how it goes, and list what they got', async () => {
     const lines: string[] = []
-    const folder = await make().prepare(
-      { requirements: ['Typing.Extensions'] },
-      { onProgress: line => lines.push(line) },
-    )
+    const wanted = { name: 'small', requirements: ['Typing.Extensions'] }
+    const folder = await make().prepare(wanted, { onProgress: line => lines.push(line) })
     expect(run(folder, 'import typing_extensions; print(1)')).toBe('1')
-    expect(lines.join('\n')).toContain('Installed 1 package')
+    expect(lines[0]).toMatch(/^environment small: Python 3\.\d+$/)
+    expect(lines.join('\n')).toMatch(/: resolving 1 requirements\n[\s\S]*: installed 1 package in /)
+    expect(readFileSync(join(folder, 'packages.txt'), 'utf8')).toMatch(/^typing-extensions==[\d.]+\n$/)
+    const record = JSON.parse(readFileSync(join(folder, 'environment.json'), 'utf8'))
+    expect(record).toMatchObject({ name: 'small', requirements: ['typing-extensions'] })
     expect(await make().prepare({ requirements: ['typing_extensions  # why'] }, {})).toBe(folder)
   }, 120_000)
 
-  it('that cannot be made fail with the resolver’s message and leave nothing', async () => {
+  it('tell everybody who waits for the same build', async () => {
+    const environments = make()
+    const heard: string[][] = [[], []]
+    const wait = (lines: string[]) =>
+      environments.prepare({ requirements: ['pyjokes==0.8.3'] }, { onProgress: line => lines.push(line) })
+    await Promise.all(heard.map(wait))
+    for (const lines of heard) expect(lines.join('\n')).toMatch(/installed 1 package/)
+  }, 120_000)
+
+  it('that cannot be made fail with the resolver’s message in one line and leave nothing', async () => {
     const before = readdirSync(join(home, 'environments/builds'))
-    const impossible = { requirements: ['typing-extensions==4.10.0', 'typing-extensions==4.11.0'] }
-    await expect(make().prepare(impossible, {})).rejects.toThrow(/unsatisfiable/)
+    const impossible = { name: 'odd', requirements: ['iniconfig==1.1.1', 'iniconfig==2.0.0'] }
+    const failure = make().prepare(impossible, {})
+    await expect(failure).rejects.toThrow(
+      /^environment odd can't be made for Python 3\.\d+: [^\n]*unsatisfiable\.?$/,
+    )
+    await expect(failure).rejects.toMatchObject({ hint: expect.stringContaining('mend the requirements') })
     expect(readdirSync(join(home, 'environments/builds'))).toEqual(before)
-    expect(existsSync(join(home, 'environments', `${environmentKey(impossible)}.lock`))).toBe(false)
+    expect(readdirSync(join(home, 'environments')).filter(name => name.endsWith('.lock'))).toEqual([])
   }, 120_000)
 
   it('whose interpreter was removed are made anew', async () => {
@@ -77,20 +94,67 @@ describe('python environments', () => {
     expect(existsSync(join(home, 'environments', build))).toBe(false)
   })
 
+  it('into which something was installed are made anew; what Python compiles is no change', async () => {
+    const folder = await make().prepare({ requirements: ['six'] }, {})
+    const build = readlinkSync(folder)
+    run(folder, 'import six')
+    expect(readlinkSync(await make().prepare({ requirements: ['six'] }, {}))).toBe(build)
+    const packages = run(folder, 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    writeFileSync(join(packages, 'stowaway.py'), '')
+    await make().prepare({ requirements: ['six'] }, {})
+    expect(readlinkSync(folder)).not.toBe(build)
+    expect(existsSync(join(packages, 'stowaway.py'))).toBe(false)
+  }, 120_000)
+
+  it('are made once by several processes, after one that was killed in the middle left its half', async () => {
+    const wanted = { requirements: ['iniconfig==2.0.0'] }
+    const { minor } = (await findInterpreters(env, '')).find(python => python.isDefault)!
+    const directory = join(home, 'environments')
+    const half = join(directory, 'builds', `${environmentKey(minor, wanted.requirements)}-dead0000`)
+    mkdirSync(join(half, 'lib'), { recursive: true })
+    const before = started
+    const [one, two] = await Promise.all([make().prepare(wanted, {}), make().prepare(wanted, {})])
+    expect(one).toBe(two)
+    expect(started - before).toBe(3)
+    expect(existsSync(half)).toBe(false)
+    expect(run(one, 'import iniconfig; print(1)')).toBe('1')
+  }, 120_000)
+
   it('are not waited for by who gives up', async () => {
     const abort = new AbortController()
     const prepared = make().prepare({ requirements: ['typing-extensions', 'six'] }, { signal: abort.signal })
     abort.abort()
     await expect(prepared).rejects.toThrow('cancelled')
   })
+
+  it('with a Python that is not here say what was tried, what is here, and how to get it', async () => {
+    const bare = { ...env, UV_PYTHON_DOWNLOADS: 'never' }
+    const environments = uvEnvironments({ home, env: bare, commands, toolchain: tools })
+    const refused = environments.prepare({ name: 'old', python: '==3.5.*', requirements: [] }, {})
+    await expect(refused).rejects.toThrow(
+      /^environment old: no Python ==3\.5\.\* on PATH, in pyenv's or uv's folders, and uv can't fetch it/,
+    )
+    await expect(refused).rejects.toMatchObject({
+      code: 'python-missing',
+      hint: expect.stringMatching(/here are .*3\.\d+.*'uv python install 3\.5'/),
+    })
+  })
+
+  it('have the minor version that is asked for, when it is here', async () => {
+    const minors = [...new Set((await findInterpreters(env, '')).map(({ minor }) => minor))]
+    for (const minor of minors.filter(found => ['3.8', '3.10', '3.13'].includes(found))) {
+      const folder = await make().prepare({ python: `==${minor}.*`, requirements: [] }, {})
+      expect(run(folder, 'import sys; print("%d.%d" % sys.version_info[:2])')).toBe(minor)
+    }
+  }, 120_000)
 })
 
 describe('environment keys', () => {
-  it('are the same for the same requirements', () => {
-    const key = (...requirements: string[]) => environmentKey({ requirements })
+  it('are the same for the same requirements on the same minor version', () => {
+    const key = (...requirements: string[]) => environmentKey('3.11', requirements)
     expect(key('Scikit_Learn==1.5', 'pandas')).toBe(key('pandas', ' scikit-learn==1.5 # x', '', 'pandas'))
     expect(key('pandas')).not.toBe(key('pandas<2'))
-    expect(environmentKey({ python: '>=3.11', requirements: [] })).not.toBe(key())
+    expect(environmentKey('3.10', [])).not.toBe(key())
   })
 })
 

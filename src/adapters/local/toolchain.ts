@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { UserError } from '#errors.ts'
+import { askPython } from './ask-python.ts'
 import { findProgram } from './programs.ts'
 import { installUv, uvProgram } from './uv-installation.ts'
 
@@ -43,7 +42,8 @@ const CANDIDATES = ['python3', 'python', 'python3.14', 'python3.13', 'python3.12
 async function findPython(env: Readonly<Record<string, string>>): Promise<{ path: string; version: string }> {
   const old: string[] = []
   for (const name of CANDIDATES) {
-    const python = await askPython(name, env)
+    const program = findProgram(name, { cwd: '/', path: env.PATH })
+    const python = program && (await askPython(program, env))
     if (python && isNewEnough(python.version)) return python
     if (python) old.push(`${python.path} is ${python.version}`)
   }
@@ -51,21 +51,6 @@ async function findPython(env: Readonly<Record<string, string>>): Promise<{ path
   throw new UserError('python-missing', `Python 3.10 or newer isn't on PATH${found}`, {
     hint: `install it: ${installCommand(env)}`,
   })
-}
-
-const QUESTION = 'import sys; print("%d.%d.%d" % sys.version_info[:3]); print(sys.executable)'
-
-/** What stands behind a name, past version managers' shims. */
-async function askPython(name: string, env: Readonly<Record<string, string>>) {
-  const program = findProgram(name, { cwd: '/', path: env.PATH })
-  if (!program) return undefined
-  try {
-    const { stdout } = await promisify(execFile)(program, ['-I', '-c', QUESTION], { env, timeout: 30_000 })
-    const [version = '', path = ''] = stdout.split('\n').map(line => line.trim())
-    return path ? { path, version } : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function isNewEnough(version: string): boolean {
