@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -13,6 +13,7 @@ import type { RepositorySettings } from '#model-types/model-type.ts'
 import { readSettings, SETTINGS_FILE } from '#model-types/read-settings.ts'
 import type { PythonEnvironments } from '#ports/python-environments.ts'
 import { dataResolver } from './data-resolver.ts'
+import { diskFiles, readEnvironmentMap, withCuratedEnvironments } from './environment-map.ts'
 import { composeTools } from './tools.ts'
 
 export interface MlRun {
@@ -23,7 +24,7 @@ export interface MlRun {
   inputs: Record<string, string>
   /** Folder for the job's files; default: a new temporary one. */
   outputDir: string | undefined
-  /** A file with an `environments:` map; default: the `mlops/millwright.yml` above the pipeline file, if there is one. */
+  /** A file with an `environments:` map, instead of that in the `mlops/millwright.yml` above the pipeline file, if there is one. */
   environments: string | undefined
   force: boolean
   onStep: JobListener
@@ -34,7 +35,7 @@ export interface MlRun {
 export async function mlRun(run: MlRun): Promise<JobReport> {
   const file = resolve(run.file)
   const plan = readPlan(file, absolute(run.inputs))
-  const { environments, cache } = settings(run.environments ?? settingsAbove(file))
+  const { environments, cache } = settingsFor(file, run.environments)
   const directory = run.outputDir ? resolve(run.outputDir) : await mkdtemp(join(tmpdir(), 'millwright-job-'))
   await mkdir(directory, { recursive: true })
   const tools = composeTools(run.config)
@@ -83,15 +84,17 @@ function absolute(inputs: Record<string, string>): Record<string, string> {
   )
 }
 
-function settingsAbove(file: string): string | undefined {
-  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
-    const settings = join(folder, SETTINGS_FILE)
-    if (existsSync(settings)) return settings
-  }
-  return undefined
+/** The settings of the repository above a pipeline file, with the environments of `map` when there is one. */
+function settingsFor(file: string, map: string | undefined): RepositorySettings {
+  const settings = readSettings(diskFiles(repositoryAbove(file)))
+  const environments = map === undefined ? settings.environments : readEnvironmentMap(map)
+  return withCuratedEnvironments({ ...settings, environments })
 }
 
-function settings(file: string | undefined): RepositorySettings {
-  const files = file ? [SETTINGS_FILE] : []
-  return readSettings({ files, read: () => readFileSync(file!, 'utf8') })
+/** The folder with `mlops/millwright.yml`; without one the file's own. */
+function repositoryAbove(file: string): string {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, SETTINGS_FILE))) return folder
+  }
+  return dirname(file)
 }

@@ -21,6 +21,7 @@ import type { Declaration, StagePorts } from '#orchestrator/stages/stage.ts'
 import type { DatasetStore } from '#ports/dataset-store.ts'
 import type { MlService } from '#ports/ml-service.ts'
 import { dataResolver } from './data-resolver.ts'
+import { withCuratedEnvironments } from './environment-map.ts'
 import { packageFolder } from './package-folder.ts'
 import type { Tools } from './tools.ts'
 
@@ -79,7 +80,7 @@ function readSource(source: string, name: string): Declaration {
   if (modelType) {
     const lines = (file: string | null) => (file ? requirementLines(tree, file) : [])
     const requirements = { checks: lines(modelType.requirements), serve: lines(modelType.serve.requirements) }
-    return { modelType, settings: readSettings(tree), requirements }
+    return { modelType, settings: withCuratedEnvironments(readSettings(tree)), requirements }
   }
   if (problems[0])
     throw problems.find(problem => problem.place.file?.startsWith(`mlops/${name}/`)) ?? problems[0]

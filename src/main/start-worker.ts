@@ -21,6 +21,7 @@ import { AGENTS_QUEUE, RUNS_QUEUE, registerPipelines } from '#orchestrator/pipel
 import type { MlService } from '#ports/ml-service.ts'
 import type { Tracking } from '#ports/tracking.ts'
 import { APPLICATION, connectEngine, type EngineClient, WORKFLOW_VERSION } from './engine-client.ts'
+import { withCuratedEnvironments } from './environment-map.ts'
 import { keepAlive } from './keep-alive.ts'
 import { agentExecutor, composeStagePorts } from './stage-ports.ts'
 import type { Tools } from './tools.ts'
@@ -113,7 +114,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     pipelines: folders.pipelines,
     executor: { ...agentExecutor(tools, config, datasets), tracking: options.tracking, takeSlot: takeAgent },
     models: localModelRegistry({ db, directory: folders.models }),
-    settingsOf: async source => readSettings(folderTree(source)),
+    settingsOf: async source => withCuratedEnvironments(readSettings(folderTree(source))),
     notifyEnded: (run, job) => engine.wake(run, job),
     registered: options.mirror,
     stopping: stopping.signal,

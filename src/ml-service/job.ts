@@ -101,6 +101,8 @@ export interface StepReport {
   log: string
   outputs: Record<string, string>
   error: string | null
+  /** What preparing the step is at, e.g. `environment sklearn-1.5: downloading scipy (33.7MiB)`; gone once it runs. */
+  progress?: string
   /** Of a sweep. */
   trials?: TrialReport[]
 }

@@ -60,5 +60,5 @@ test.each([
   ['mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04', undefined, true],
   ['rocker/tidyverse:4.0.0-ubuntu18.04', undefined, false],
 ])('the image %s has Python %s', (image, minor, isPython) => {
-  expect(pythonOfImage(image)).toEqual({ minor, isPython })
+  expect(pythonOfImage(image)).toEqual({ minor, isPython, isOfficial: /^(docker.io\/.*)?python/.test(image) })
 })

@@ -1,7 +1,7 @@
 import { type Field, invalidValue } from './entry.ts'
 import { mapOf, optional, record } from './fields.ts'
-import type { RepositorySettings, SourceTree } from './model-type.ts'
-import { environmentsField } from './read-environments.ts'
+import type { RepositorySettings } from './model-type.ts'
+import { environmentsField, type NamedFiles } from './read-environments.ts'
 import { folderOf } from './repository-paths.ts'
 import { openSettingsFile } from './settings-file.ts'
 import { byteSize, matching, name } from './values.ts'
@@ -9,7 +9,7 @@ import { byteSize, matching, name } from './values.ts'
 export const SETTINGS_FILE = 'mlops/millwright.yml'
 
 /** Reads `mlops/millwright.yml`; without the file, or for keys left out, the defaults. Throws UserError. */
-export function readSettings(tree: SourceTree): RepositorySettings {
+export function readSettings(tree: NamedFiles): RepositorySettings {
   if (!tree.files.includes(SETTINGS_FILE)) return DEFAULTS
   return settingsFields(tree)(openSettingsFile(SETTINGS_FILE, tree.read(SETTINGS_FILE)))
 }
@@ -31,7 +31,7 @@ const registry = matching(
   'a registry address such as `registry.example.com/models`, without user name or password',
 )
 
-function settingsFields(tree: SourceTree) {
+function settingsFields(tree: NamedFiles) {
   return record({
     deploy: optional(oneBranchEach(mapOf(name, record({ branch }))), DEPLOY),
     environments: optional(environmentsField(tree, folderOf(SETTINGS_FILE)), {}),

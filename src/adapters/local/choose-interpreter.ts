@@ -14,10 +14,10 @@ export function chooseInterpreter(
   found: readonly Interpreter[],
 ): Interpreter | undefined {
   const { python, preferred } = wanted
-  if (python === undefined && preferred === undefined) return defaultPython(found)
-  const allowed = found.filter(({ minor }) => python === undefined || allowsMinor(python, minor))
+  if (python === undefined) return found.find(({ minor }) => minor === preferred) ?? defaultPython(found)
+  const allowed = found.filter(({ minor }) => allowsMinor(python, minor))
   const isPreferred = (one: Interpreter) => Number(one.minor === preferred)
-  const fits = (one: Interpreter) => Number(python === undefined || allowsVersion(python, one.version))
+  const fits = (one: Interpreter) => Number(allowsVersion(python, one.version))
   return allowed
     .map((one, index) => ({ one, index }))
     .sort(

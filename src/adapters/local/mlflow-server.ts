@@ -27,7 +27,8 @@ export interface MlflowServer {
 }
 
 export const MLFLOW_ENVIRONMENT = {
-  python: '>=3.10',
+  name: 'mlflow',
+  python: '>=3.10,<3.14',
   requirements: ['mlflow==3.17.2', 'psycopg2-binary==2.9.13'],
 }
 

@@ -64,7 +64,7 @@ async function inputsOf({ source, inputs }: PipelineRun): Promise<Record<string,
 
 function logStep({ log, name }: PipelineRun, step: StepReport): void {
   const origin = step.reused ? ` (reused from ${step.reusedFrom})` : ''
-  log(`${name}: step ${step.name}: ${step.status}${origin}`)
+  log(`${name}: step ${step.name}: ${step.progress ?? `${step.status}${origin}`}`)
 }
 
 const TAIL = 64 * 1024

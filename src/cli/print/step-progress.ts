@@ -7,13 +7,18 @@ import { took } from './time.ts'
 /** Preparing a step is told only when it takes this long, as the first build of a Python environment does. */
 const PATIENCE_MS = 1000
 
-/** Tells on stderr what the steps of an ML job do: a line when one starts and when it ends. */
+/** Tells on stderr what the steps of an ML job do: a line when one starts and when it ends, and how environments are built. */
 export function stepProgress(terminal: Terminal): (step: StepReport) => void {
   const told = new Map<string, string>()
+  const progress = new Map<string, string>()
   const timers = new Map<string, NodeJS.Timeout>()
   const tellTrials = trialProgress(terminal)
   return step => {
     tellTrials(step)
+    if (step.progress && progress.get(step.name) !== step.progress) {
+      progress.set(step.name, step.progress)
+      terminal.err(`${progressLine(step.name, step.progress, terminal)}\n`)
+    }
     if (step.status === 'pending' || told.get(step.name) === step.status) return
     told.set(step.name, step.status)
     clearTimeout(timers.get(step.name))
@@ -21,6 +26,10 @@ export function stepProgress(terminal: Terminal): (step: StepReport) => void {
     if (step.status === 'preparing') timers.set(step.name, setTimeout(tell, PATIENCE_MS).unref())
     else tell()
   }
+}
+
+function progressLine(name: string, progress: string, { errColors: colors }: Terminal): string {
+  return `${glyph('preparing', colors)} ${printable(name)} ${colors.dim(printable(progress))}`
 }
 
 const ENDED = new Set(['completed', 'failed', 'cancelled'])

@@ -11,6 +11,8 @@ export interface CodeSnapshot {
   digest: string
   /** Writes the files below `folder`, which exists. */
   copyTo(folder: string): Promise<void>
+  /** Whether a script, by Python or a shell, has a match. */
+  mentions(pattern: RegExp): Promise<boolean>
 }
 
 /**
@@ -25,7 +27,11 @@ export async function snapshotCode(code: string): Promise<CodeSnapshot> {
       hint: 'is everything in it ignored by .amlignore or .gitignore?',
     })
   }
-  return { digest: await digestOf(root, files), copyTo: folder => copy(root, files, folder) }
+  return {
+    digest: await digestOf(root, files),
+    copyTo: folder => copy(root, files, folder),
+    mentions: pattern => mentions(root, files, pattern),
+  }
 }
 
 async function rulesOf(root: string): Promise<Ignored> {
@@ -69,4 +75,11 @@ async function copy(root: string, files: string[], folder: string): Promise<void
   for (const file of files) {
     await copyFile(join(root, file), join(folder, file), constants.COPYFILE_FICLONE)
   }
+}
+
+async function mentions(root: string, files: string[], pattern: RegExp): Promise<boolean> {
+  for (const file of files.filter(name => /\.(py|sh|bash)$/.test(name))) {
+    if (pattern.test(await readFile(join(root, file), 'utf8'))) return true
+  }
+  return false
 }

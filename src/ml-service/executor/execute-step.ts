@@ -9,6 +9,7 @@ import { commandLine } from './command-line.ts'
 import { runDistributed } from './distributed-processes.ts'
 import { assertSucceeded, type Execution } from './execution.ts'
 import type { JobContext } from './job-context.ts'
+import { preparePython, type StepPython } from './prepare-python.ts'
 import { processEnvironment } from './process-environment.ts'
 import { placeInputs } from './step-inputs.ts'
 import { makeOutputs, outputPaths } from './step-outputs.ts'
@@ -20,13 +21,21 @@ import { untilAborted } from './until-aborted.ts'
  * it doesn't succeed, CancelledError when it was ended by its signal.
  */
 export async function executeStep(job: JobContext, execution: Execution): Promise<void> {
-  const { step, signal } = execution
-  const python = await untilAborted(job.environment(job.requirements(step)), signal)
+  const python = await preparePython(job, execution.step, execution.signal)
+  try {
+    await executeWith(job, execution, python)
+  } finally {
+    job.later(python.dispose())
+  }
+}
+
+async function executeWith(job: JobContext, execution: Execution, python: StepPython): Promise<void> {
+  const { signal } = execution
   const run = await trackingRun(job, execution, python)
   const release = await job.ports.takeSlot(signal)
   try {
     if (signal.aborted) throw new CancelledError()
-    await runCommand(job, execution, { python, run })
+    await runCommand(job, execution, { python: python.folder, run })
   } finally {
     release()
   }
@@ -36,10 +45,11 @@ export async function executeStep(job: JobContext, execution: Execution): Promis
 async function trackingRun(
   job: JobContext,
   { step, run, mustTrack, signal }: Execution,
-  python: string,
+  python: StepPython,
 ): Promise<TrackedRun | undefined> {
   if (!run) return undefined
-  const logs = mustTrack || /\b(mlflow|pip|uv|conda)\b/.test(step.command) || (await job.hasMlflow(python))
+  const may = mustTrack || python.isOverlay || /\b(mlflow|uv)\b/.test(step.command)
+  const logs = may || (await job.hasMlflow(python.folder))
   return logs ? untilAborted(run, signal) : undefined
 }
 

@@ -63,11 +63,27 @@ export async function openJob(
   const folder = await openJobFolder(request.directory)
   const state = await openJobState(request.directory, request.job)
   const environment = once(
-    (wanted: EnvironmentRequirements) => ports.environments.prepare(wanted, { signal: options.signal }),
+    (wanted: EnvironmentRequirements) => {
+      const onProgress = (progress: string) => tellFirstUser(wanted, progress)
+      return ports.environments.prepare(wanted, { signal: options.signal, onProgress })
+    },
     wanted => JSON.stringify(wanted),
   )
+  /** One step that waits for an environment tells how its build goes. */
+  const tellFirstUser = (wanted: EnvironmentRequirements, progress: string) => {
+    const isWaiting = ({ name }: PlannedStep) => /^(pending|preparing)$/.test(reports.get(name)!.status)
+    const uses = (step: PlannedStep) =>
+      JSON.stringify(requirementsOf(step, request.environments)) === JSON.stringify(wanted)
+    const step = plan.steps.find(one => isWaiting(one) && uses(one))
+    if (step) update(step.name, { progress })
+  }
   const background = new Set<Promise<void>>()
   const reports = new Map(plan.steps.map(step => [step.name, pendingReport(step.name)]))
+  const update = (step: string, change: Partial<StepReport>) => {
+    const report = Object.assign(reports.get(step)!, change)
+    if (report.status !== 'pending' && report.status !== 'preparing') delete report.progress
+    options.onStep({ ...report })
+  }
   return {
     ports,
     request,
@@ -88,10 +104,7 @@ export async function openJob(
       background.add(settled)
     },
     settled: async () => void (await Promise.all(background)),
-    update(step, change) {
-      const report = Object.assign(reports.get(step)!, change)
-      options.onStep({ ...report })
-    },
+    update,
     requirements: step => requirementsOf(step, request.environments),
     code: once(
       path => (request.freezeCode ? frozenCode(path, request.directory) : snapshotCode(path)),

@@ -16,7 +16,7 @@ export interface ProcessFacts {
 }
 
 /**
- * Later entries win: what is inherited, the Python environment, Azure ML's variables, the step's own. The workspace's
+ * Later entries win: what is inherited, the Python environment, Azure ML's variables, the image's, the step's own. The workspace's
  * endpoint and token are left out on purpose: with them, `azureml.core` would try to call Azure.
  */
 export function processEnvironment(job: JobContext, facts: ProcessFacts): Record<string, string> {
@@ -27,6 +27,7 @@ export function processEnvironment(job: JobContext, facts: ProcessFacts): Record
     ...identityVariables(job, facts),
     ...dataVariables(facts),
     ...run?.env,
+    ...job.requirements(step).variables,
     ...step.environmentVariables,
   }
 }

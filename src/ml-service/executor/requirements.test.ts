@@ -13,13 +13,13 @@ test.each([CURATED, 'azureml://registries/azureml/environments/sklearn-*', '*/sk
         { kind: 'reference', reference: CURATED },
         { 'azureml:x': { requirements: [] }, [pattern]: sklearn },
       ),
-    ).toEqual(sklearn)
+    ).toEqual({ name: 'sklearn-1.5', ...sklearn })
   },
 )
 
 test('an exact entry wins over a glob that stands before it', () => {
   const map = { '*': { requirements: ['any'] }, [CURATED]: sklearn }
-  expect(of({ kind: 'reference', reference: CURATED }, map)).toEqual(sklearn)
+  expect(of({ kind: 'reference', reference: CURATED }, map)).toEqual({ name: 'sklearn-1.5', ...sklearn })
 })
 
 test('an unknown reference is the user’s mistake, with its place', () => {
@@ -29,8 +29,32 @@ test('an unknown reference is the user’s mistake, with its place', () => {
   )
 })
 
-test('a bare image has no requirements', () => {
-  expect(of({ kind: 'inline', image: 'python', conda: undefined })).toEqual({ requirements: [] })
+test.each([
+  ['python', { requirements: [] }],
+  ['docker.io/python:3.10-slim', { python: '==3.10.*', requirements: [] }],
+  [
+    'mcr.microsoft.com/azureml/minimal-ubuntu20.04-py38-cpu-inference:1',
+    { preferred: '3.8', requirements: [] },
+  ],
+])('the bare image %s has no requirements', (image, requirements) => {
+  expect(of({ kind: 'inline', image, conda: undefined })).toEqual(requirements)
+})
+
+test('an unknown reference is answered with the nearest known one and the line to add', () => {
+  const map = { 'azureml://registries/azureml/environments/sklearn-1.5/*': sklearn }
+  const reference = CURATED.replace('1.5', '1.6')
+  expect(() => of({ kind: 'reference', reference }, map)).toThrow(
+    expect.objectContaining({
+      hint: expect.stringMatching(
+        /did you mean '.*sklearn-1\.5\/\*'\? .*"azureml:.*sklearn-1\.6.*": \{ python/,
+      ),
+    }),
+  )
+})
+
+test('conda packages that no wheel brings are refused by name', () => {
+  const conda = JSON.stringify({ dependencies: ['r-base=4.1'] })
+  expect(() => of({ kind: 'inline', image: 'x', conda })).toThrow("step 'train': the conda package 'r-base'")
 })
 
 test('conda packages become requirements, python picks the interpreter', () => {
@@ -46,7 +70,15 @@ test('conda packages become requirements, python picks the interpreter', () => {
     'lightgbm 4.1.*',
     { pip },
   ]
-  expect(of({ kind: 'inline', image: 'x', conda: JSON.stringify({ name: 'e', dependencies }) })).toEqual({
+  expect(
+    of({
+      kind: 'inline',
+      image: 'x',
+      conda: JSON.stringify({ name: 'e', dependencies, variables: { A: 1 } }),
+    }),
+  ).toEqual({
+    name: 'e',
+    variables: { A: '1' },
     python: '==3.10.*',
     requirements: [
       'numpy==1.22.*',

@@ -1,27 +1,43 @@
-import { StageFailure, UserError } from '#errors.ts'
+import { UserError } from '#errors.ts'
+import { readCondaPackage } from '#model-types/conda-package.ts'
+import { nearest } from '#model-types/nearest.ts'
+import { pythonOfImage } from '#model-types/python-image.ts'
 import type { EnvironmentRequirements } from '#ports/python-environments.ts'
 import type { EnvironmentMap } from '../job.ts'
 import type { PlannedStep } from '../plan.ts'
 
 /**
  * The Python requirements of a step's environment: a reference is looked up in the map (exact name, then globs in the
- * order of the map), an inline environment has its conda specification. A bare image means none.
- * Throws UserError `unknown-environment` or `conda-package`.
+ * order of the map), an inline environment has its conda specification. A bare image means none, with the Python that
+ * its tag names. Throws UserError `unknown-environment` or `conda-package`.
  */
 export function requirementsOf(step: PlannedStep, environments: EnvironmentMap): EnvironmentRequirements {
   const { environment } = step
   if (environment.kind === 'inline') {
-    return environment.conda === undefined ? { requirements: [] } : fromConda(environment.conda, step)
+    return environment.conda === undefined ? fromImage(environment.image) : fromConda(environment.conda, step)
   }
   const { reference } = environment
   const entry = environments[reference] ?? globbed(reference, environments)
-  if (entry) return entry
-  throw new UserError(
+  if (entry) return { name: shortName(reference), ...entry }
+  throw unknown(step, reference, Object.keys(environments))
+}
+
+/** `sklearn-1.5` of `azureml://registries/azureml/environments/sklearn-1.5/labels/latest`. */
+function shortName(reference: string): string {
+  const inRegistry = /\/environments\/([^/]+)/.exec(reference)?.[1]
+  return inRegistry ?? reference.replace(/^azureml:/, '').replace(/[@:].*$/, '')
+}
+
+function unknown(step: PlannedStep, reference: string, known: string[]): UserError {
+  const names = new Map(known.map(one => [shortName(one).replace(/\*$/, ''), one]))
+  const meant = names.get(nearest(shortName(reference), [...names.keys()]) ?? '')
+  const line = `"${reference}": { python: "3.10", requirements: [numpy==1.26.4] }`
+  return new UserError(
     'unknown-environment',
     `step '${step.name}': no environment is known as '${reference}'`,
     {
       place: { ...step.place, key: `jobs.${step.name}.environment` },
-      hint: `add it under 'environments:' in millwright.yml, with the Python requirements that it stands for`,
+      hint: `${meant ? `did you mean '${meant}'? Otherwise add` : 'add'} under 'environments:' in mlops/millwright.yml what it stands for, e.g. ${line}`,
     },
   )
 }
@@ -47,13 +63,24 @@ function matches(pattern: string, text: string): boolean {
   return text.length >= position + last.length && text.endsWith(last)
 }
 
+/** Python's own images have that version and no other; other images that name one are only likely to need it. */
+function fromImage(image: string | undefined): EnvironmentRequirements {
+  const { minor, isOfficial } = pythonOfImage(image ?? '')
+  if (minor === undefined) return { requirements: [] }
+  return isOfficial ? { python: `==${minor}.*`, requirements: [] } : { preferred: minor, requirements: [] }
+}
+
 interface CondaSpecification {
+  name?: unknown
   dependencies?: unknown[]
+  variables?: Record<string, unknown> | null
 }
 
 function fromConda(conda: string, step: PlannedStep): EnvironmentRequirements {
-  const { dependencies = [] } = JSON.parse(conda) as CondaSpecification
+  const { name, dependencies = [], variables } = JSON.parse(conda) as CondaSpecification
   const result: EnvironmentRequirements = { requirements: [] }
+  if (typeof name === 'string' && name !== '') result.name = name
+  if (variables) result.variables = mapValues(variables, String)
   for (const dependency of dependencies) {
     if (typeof dependency !== 'string') result.requirements.push(...pipLines(dependency))
     else addCondaPackage(dependency, result, step)
@@ -66,27 +93,15 @@ function pipLines(dependency: unknown): string[] {
   return Array.isArray(pip) ? pip.map(String) : []
 }
 
-/** Packages that conda needs for itself or that every environment has. */
-const CONDA_ONLY = new Set(['pip', 'setuptools', 'wheel', 'ca-certificates', 'openssl'])
-
-/** `name=1.2` is conda's way to say `name==1.2.*`; a channel prefix (`conda-forge::name`) doesn't matter here. */
 function addCondaPackage(text: string, into: EnvironmentRequirements, step: PlannedStep): void {
-  const match = /^(?:[\w./-]+::)?([A-Za-z0-9][\w.-]*)\s*(.*)$/.exec(text.trim())
-  if (!match) throw new StageFailure(`step '${step.name}': '${text}' isn't a conda package`)
-  const [, name = '', rest = ''] = match
-  const version = pipVersion(rest)
-  if (name === 'python') into.python = version
-  else if (!CONDA_ONLY.has(name)) into.requirements.push(`${name}${version ?? ''}`)
+  const read = readCondaPackage(text)
+  if (read.kind === 'requirement') into.requirements.push(read.line)
+  if (read.kind === 'python' && read.range !== undefined) into.python = read.range
+  if (read.kind !== 'refused') return
+  const message = `step '${step.name}': ${read.message}`
+  throw new UserError('conda-package', message, { place: step.place, hint: read.hint })
 }
 
-function pipVersion(conda: string): string | undefined {
-  const [version = ''] = conda.trim().split(/\s+|(?<=\d)=(?=[a-z])/)
-  if (version === '') return undefined
-  if (/^[<>!~]=?|^==/.test(version)) return version
-  const number = version.replace(/^=/, '')
-  return /\*$/.test(number) || exact(number) ? `==${number}` : `==${number}.*`
-}
-
-function exact(version: string): boolean {
-  return version.split('.').length >= 3
+function mapValues<A, B>(values: Record<string, A>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]))
 }

@@ -44,18 +44,19 @@ def _install():
         def close(self):
             self._entries = iter(())
 
-    def sorted_listdir(*arguments, **named):
-        return sorted(listdir(*arguments, **named))
+    class Replacement:
+        # Like a built-in and unlike a function it doesn't bind: pathlib keeps it in a class before Python 3.11.
+        def __init__(self, original, order):
+            self._original, self._order = original, order
+            self.__name__ = self.__qualname__ = original.__name__
+            self.__doc__ = original.__doc__
+            if original in os.supports_fd:
+                os.supports_fd.add(self)
 
-    def sorted_scandir(*arguments, **named):
-        return SortedScan(scandir(*arguments, **named))
+        def __call__(self, *arguments, **named):
+            return self._order(self._original(*arguments, **named))
 
-    for original, replacement in ((listdir, sorted_listdir), (scandir, sorted_scandir)):
-        replacement.__name__ = original.__name__
-        replacement.__doc__ = original.__doc__
-        if original in os.supports_fd:
-            os.supports_fd.add(replacement)
-    os.listdir, os.scandir = sorted_listdir, sorted_scandir
+    os.listdir, os.scandir = Replacement(listdir, sorted), Replacement(scandir, SortedScan)
 
 
 def _load_shadowed():

@@ -24,7 +24,7 @@ export function keyParts({ step, code, requirements, inputs }: StepFacts): KeyPa
     environment: digest(JSON.stringify([image, ...environment])),
     ...(step.sweep ? { sweep: digest(JSON.stringify(step.sweep)) } : {}),
     ...(step.distribution ? { distribution: digest(JSON.stringify(step.distribution)) } : {}),
-    ...prefixed('variable', step.environmentVariables),
+    ...prefixed('variable', { ...requirements.variables, ...step.environmentVariables }),
     ...prefixed('input', inputs),
     ...prefixed(
       'output',

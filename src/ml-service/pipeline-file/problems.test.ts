@@ -271,6 +271,19 @@ const CASES: Case[] = [
     problem: 'conda-file-not-found pipeline.yml:6:46 jobs.a.environment.conda_file',
   },
   {
+    name: 'a conda package that no wheel brings',
+    pipeline: `jobs:\n  a:\n    command: x\n    environment: {image: python, conda_file: ./conda.yml}\n`,
+    files: { 'conda.yml': 'dependencies:\n- numpy\n- gcc=9\n' },
+    problem: 'conda-package conda.yml:3:3 dependencies.1',
+    message: "the conda package 'gcc' can't be installed here, where packages come from PyPI",
+  },
+  {
+    name: 'a path in a pip list',
+    pipeline: `jobs:\n  a:\n    command: x\n    environment: {image: python, conda_file: ./conda.yml}\n`,
+    files: { 'conda.yml': 'dependencies:\n- pip:\n  - -e ./mine\n' },
+    problem: 'local-requirement conda.yml:3:5 dependencies.0.pip.0',
+  },
+  {
     name: 'an environment that must be built',
     pipeline: `jobs:\n  a:\n    command: x\n    environment: {build: {path: ./docker}}\n`,
     problem: 'unsupported-build pipeline.yml:6:19 jobs.a.environment.build',

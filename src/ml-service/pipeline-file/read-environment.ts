@@ -1,3 +1,6 @@
+import { readCondaPackage } from '#model-types/conda-package.ts'
+import { readPipLine, splitPipLines } from '#model-types/pip-line.ts'
+import { pythonOfImage } from '#model-types/python-image.ts'
 import type { EnvironmentSpec } from '../plan.ts'
 import { mappingEntry, textEntry, wrongType } from './entries.ts'
 import type { Findings } from './findings.ts'
@@ -71,7 +74,15 @@ function readInline(tree: MappingTree, library: Library): EnvironmentSpec | unde
     findings.error(at(tree), 'bad-environment', "an inline environment needs 'image' or 'conda_file'")
     return undefined
   }
+  if (image && !file) warnAboutImage(image, tree, library)
   return { kind: 'inline', image, conda: file && readConda(file, library) }
+}
+
+/** Without a conda file an image stands for an empty Python environment. */
+function warnAboutImage(image: string, tree: MappingTree, { findings }: Library): void {
+  if (pythonOfImage(image).isPython) return
+  const message = `nothing of the image '${image}' is used here: the step gets an empty Python environment`
+  findings.warning(at(entry(tree, 'image')!), 'image-not-used', message)
 }
 
 /** Canonical JSON of the conda specification, with requirements files written out, so that it stands for itself. */
@@ -95,27 +106,36 @@ function readConda(tree: Tree, library: Library): string | undefined {
 }
 
 function readDependency(item: Tree, library: Library): unknown {
-  if (item.kind === 'scalar') return item.text
+  if (item.kind === 'scalar') return condaPackage(item, item.text, library)
   const pip = item.kind === 'mapping' ? entry(item, 'pip') : undefined
   if (pip?.kind !== 'list') return wrongType(item, "a package or 'pip:' with a list", library.findings)
   const lines = pip.items.flatMap(line => requirementLines(scalarText(line) ?? '', at(line), library, 0))
   return { pip: lines }
 }
 
+function condaPackage(item: Tree, text: string, { findings }: Library): string {
+  const read = readCondaPackage(text)
+  if (read.kind === 'refused') findings.unsupported(at(item), 'conda-package', read.message, read.hint)
+  return text
+}
+
 /** The line itself, or for `-r file` the lines of the file, without comments. */
 function requirementLines(line: string, spot: Spot, library: Library, depth: number): string[] {
-  const path = /^(?:-r|--requirement)[\s=]*(\S.*)$/.exec(line)?.[1]
-  if (path === undefined) return [line]
+  const read = readPipLine(line)
+  if (read?.kind === 'refused') {
+    library.findings.unsupported(spot, 'local-requirement', read.message, read.hint)
+  }
+  if (read?.kind !== 'include') return read?.kind === 'line' ? [read.line] : []
   const file = library.text(
-    resolveIn(spot.file, path),
+    resolveIn(spot.file, read.path),
     spot,
     'requirements-file-not-found',
-    pathHint(path, spot.file, library.disk),
+    pathHint(read.path, spot.file, library.disk),
   )
   if (!file || depth > 10) return []
-  const lines = file.text.split(/\r?\n/).map(one => one.replace(/(?:^|\s)#.*$/, '').trim())
   const inside = { file, offset: 0, key: '' }
-  return lines.filter(Boolean).flatMap(one => requirementLines(one, inside, library, depth + 1))
+  const lines = splitPipLines(file.text)
+  return lines.flatMap(one => requirementLines(one.line, inside, library, depth + 1))
 }
 
 /** `environment_variables:` as strings; other types are refused, as Azure ML does. */
