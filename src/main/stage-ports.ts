@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import { folderArtifactStore } from '#adapters/local/artifact-store.ts'
-import { localDatasetStore } from '#adapters/local/dataset-store.ts'
 import { processEngine } from '#adapters/local/image-engine.ts'
 import { layoutRegistry } from '#adapters/local/image-registry.ts'
 import { imageAssembler } from '#adapters/local/inference-image.ts'
@@ -21,6 +20,7 @@ import type { Declaration, StagePorts } from '#orchestrator/stages/stage.ts'
 import type { DatasetStore } from '#ports/dataset-store.ts'
 import type { MlService } from '#ports/ml-service.ts'
 import { dataResolver } from './data-resolver.ts'
+import { composeDatasets } from './datasets.ts'
 import { packageFolder } from './package-folder.ts'
 import type { Tools } from './tools.ts'
 
@@ -50,7 +50,7 @@ export function composeStagePorts(
   mlService: MlService,
 ): StagePorts {
   const { folders, commands, environments } = tools
-  const datasets = localDatasetStore({ db, directory: folders.datasets })
+  const datasets = composeDatasets(db, folders.datasets)
   return {
     artifacts: folderArtifactStore(folders.artifacts),
     assembleImage: imageAssembler({ runtimes: packageFolder('runtimes') }),

@@ -1,7 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { localDatasetStore } from '#adapters/local/dataset-store.ts'
 import { localMlService } from '#adapters/local/ml-service.ts'
 import { localPipelineRunner } from '#adapters/local/pipeline-runner.ts'
 import type { Config } from '#config.ts'
@@ -10,6 +9,7 @@ import { UserError } from '#errors.ts'
 import { jobName, submitTraining } from '#orchestrator/stages/run-ml-pipeline.ts'
 import { leave, type StageInput, type StageOutput, type StagePorts } from '#orchestrator/stages/stage.ts'
 import { STAGES, type StageName } from '#orchestrator/stages/stages.ts'
+import { composeDatasets } from './datasets.ts'
 import { connectEngine } from './engine-client.ts'
 import { agentExecutor, composeStagePorts } from './stage-ports.ts'
 import { composeTools } from './tools.ts'
@@ -103,7 +103,7 @@ async function withPorts<T>({ config }: StageCommand, use: (ports: StagePorts) =
   const connection = connectDatabase(databaseUrl ?? 'postgres://127.0.0.1:1/none')
   connections.add(connection)
   const { db } = connection
-  const datasets = localDatasetStore({ db, directory: tools.folders.datasets })
+  const datasets = composeDatasets(db, tools.folders.datasets)
   const mlService = localMlService({
     db,
     clock: tools.clock,

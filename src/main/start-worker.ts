@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import type { Kysely } from 'kysely'
 import { localCodeHost } from '#adapters/local/code-host.ts'
-import { localDatasetStore } from '#adapters/local/dataset-store.ts'
 import { localMlService } from '#adapters/local/ml-service.ts'
 import { localModelRegistry } from '#adapters/local/model-registry.ts'
 import { localPipelineRunner } from '#adapters/local/pipeline-runner.ts'
@@ -20,6 +19,7 @@ import type { PipelineEngine } from '#orchestrator/pipelines/pipeline.ts'
 import { AGENTS_QUEUE, RUNS_QUEUE, registerPipelines } from '#orchestrator/pipelines/run-pipeline.ts'
 import type { MlService } from '#ports/ml-service.ts'
 import type { Tracking } from '#ports/tracking.ts'
+import { composeDatasets } from './datasets.ts'
 import { APPLICATION, connectEngine, type EngineClient, WORKFLOW_VERSION } from './engine-client.ts'
 import { keepAlive } from './keep-alive.ts'
 import { agentExecutor, composeStagePorts } from './stage-ports.ts'
@@ -69,7 +69,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const stopping = new AbortController()
   const listeners = new Set<(run: string) => void>()
   const takeAgent = createSlots(options.agents)
-  const datasets = localDatasetStore({ db, directory: folders.datasets })
+  const datasets = composeDatasets(db, folders.datasets)
   const activeJobs = new Map<string, AbortController>()
 
   let connected: Promise<EngineClient> | undefined

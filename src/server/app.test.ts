@@ -19,6 +19,7 @@ import { PIPELINES } from '#orchestrator/pipelines/pipelines.ts'
 import { type FreshDatabase, freshDatabase } from '../../test/support/database.ts'
 import { createApp, type ServerContext } from './app.ts'
 
+const SCAN_SCRIPT = fileURLToPath(new URL('../../runtimes/table-scan/scan.js', import.meta.url))
 const TOKEN = 'mw_test-token-of-more-than-32-characters'
 const TINY = fileURLToPath(new URL('../../test/fixtures/tiny', import.meta.url))
 const COMMIT = 'c'.repeat(40)
@@ -58,7 +59,7 @@ function orchestration(): Orchestration {
   const { db } = database
   const ports = {
     clock: systemClock(),
-    datasets: localDatasetStore({ db, directory: join(folder, 'datasets') }),
+    datasets: localDatasetStore({ db, directory: join(folder, 'datasets'), scanScript: SCAN_SCRIPT }),
     models: localModelRegistry({ db, directory: join(folder, 'models') }),
   } as Orchestration['ports']
   return {

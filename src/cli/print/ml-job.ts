@@ -27,6 +27,12 @@ export const jobView: View<MlJobDocument> = (job, look) => {
     [
       ['message', job.message === job.status ? null : job.message],
       ['model', job.model && `${job.model.name}:${job.model.version}`],
+      [
+        'registered',
+        Object.entries(job.registered)
+          .map(([output, name]) => `${name} (${output})`)
+          .join('\n'),
+      ],
       ['run', job.run],
       [
         'began',
