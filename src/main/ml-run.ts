@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
+import { datastoreFolders } from '#adapters/local/datastore-folders.ts'
 import { recordingTracking } from '#adapters/local/tracking-recorder.ts'
 import type { Config } from '#config.ts'
 import { UserError } from '#errors.ts'
@@ -13,6 +14,7 @@ import type { RepositorySettings } from '#model-types/model-type.ts'
 import { readSettings, SETTINGS_FILE } from '#model-types/read-settings.ts'
 import type { PythonEnvironments } from '#ports/python-environments.ts'
 import { dataResolver } from './data-resolver.ts'
+import { composeRemoteData } from './data-sources.ts'
 import { composeTools } from './tools.ts'
 
 export interface MlRun {
@@ -27,6 +29,8 @@ export interface MlRun {
   environments: string | undefined
   force: boolean
   onStep: JobListener
+  /** Lines about downloads. */
+  onProgress(line: string): void
   signal: AbortSignal
 }
 
@@ -34,7 +38,8 @@ export interface MlRun {
 export async function mlRun(run: MlRun): Promise<JobReport> {
   const file = resolve(run.file)
   const plan = readPlan(file, absolute(run.inputs))
-  const { environments, cache } = settings(run.environments ?? settingsAbove(file))
+  const own = settingsAbove(file)
+  const { environments, cache } = settings(run.environments ?? own)
   const directory = run.outputDir ? resolve(run.outputDir) : await mkdtemp(join(tmpdir(), 'millwright-job-'))
   await mkdir(directory, { recursive: true })
   const tools = composeTools(run.config)
@@ -47,12 +52,17 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
     digest: tools.digest,
     env: run.config.inheritedEnv,
     tracking,
-    resolveData: dataResolver(undefined),
+    resolveData: dataResolver(composeRemoteData(run.config, tools, run)),
     takeSlot: createSlots(cpus().length),
   }
   try {
     const job = `${basename(directory)}-${tools.clock.now().getTime().toString(36)}`
-    const request = { job, plan, directory, environments, forceRerun: run.force, freezeCode: true }
+    const datastores = {
+      at: datastoreFolders(settings(own).datastores, own && dirname(own), tools.folders.datastores),
+      publish: true,
+    }
+    const options = { forceRerun: run.force, freezeCode: true }
+    const request = { job, plan, directory, environments, datastores, ...options }
     const report = await runJob(executor, request, { signal: run.signal, onStep: run.onStep })
     if (report.status === 'failed' && refusal()) throw refusal()
     await tools.cache.trim(cache.maxSize)
