@@ -5,7 +5,7 @@ import { recordUses } from '#database/dataset-lineage.ts'
 import { findJob, recordStep, updateJob } from '#database/ml-jobs.ts'
 import type { Database } from '#database/schema.ts'
 import { isTransient } from '#database/transient.ts'
-import { errorDocument, UserError } from '#errors.ts'
+import { errorDocument } from '#errors.ts'
 import { failpoint } from '#failpoint.ts'
 import type { ModelVersion } from '#models/version.ts'
 import type { Clock } from '#ports/clock.ts'
@@ -15,6 +15,7 @@ import type { ModelRegistry } from '#ports/model-registry.ts'
 import { runJob } from './executor/run-job.ts'
 import type { Datastores, EnvironmentMap, ExecutorPorts, JobReport, StepReport } from './job.ts'
 import { readPlan } from './pipeline-file/lint.ts'
+import { datasetsRead, registerData } from './register-data.ts'
 
 /** The workflow of an ML job, and the queue from which workers pull them; their steps share the worker's agents. */
 export const ML_JOB_WORKFLOW = 'ml-job'
@@ -129,8 +130,8 @@ async function runSteps(
 async function finish(m: MlServiceContext, job: string, { report }: { report: JobReport }): Promise<void> {
   const submission = await submissionOf(m, job)
   const metrics = await metricsOf(m, report)
-  await recordUses(m.db, job, usesOf(report))
-  const refused = report.status === 'completed' ? await registerData(m, report) : report.error
+  await recordUses(m.db, job, datasetsRead(report))
+  const refused = report.status === 'completed' ? await registerData(m.datasets, report) : report.error
   failpoint('ml-job:data-registered')
   const outcome =
     report.status === 'completed' && refused === null
@@ -141,27 +142,6 @@ async function finish(m: MlServiceContext, job: string, { report }: { report: Jo
   const message = outcome.error ?? (status === 'completed' ? 'completed' : status)
   const full: MlJobReport = { ...report, status, error: outcome.error, model: outcome.model, metrics }
   await updateJob(m.db, job, { status, message, ended_at: m.clock.now(), report: full })
-}
-
-/** Registers the outputs that have a name as datasets, once each; the answer is why that was refused, or null. */
-async function registerData({ datasets }: MlServiceContext, report: JobReport): Promise<string | null> {
-  try {
-    for (const { output, name, version, path } of report.assets ?? []) {
-      const origin = { job: report.job, output }
-      await datasets.register(name, path, { origin, ...(version === null ? {} : { version }) })
-    }
-    return null
-  } catch (error) {
-    if (error instanceof UserError) return `an output can't be registered: ${error.message}`
-    throw error
-  }
-}
-
-function usesOf({ datasets }: JobReport) {
-  return Object.entries(datasets).flatMap(([input, identity]) => {
-    const [, name, version] = /^([^:]+):(\d+):/.exec(identity) ?? []
-    return name === undefined ? [] : [{ input, name, version: Number(version) }]
-  })
 }
 
 async function register(
