@@ -53,6 +53,13 @@ describe('a file', () => {
     expect(server.asked.map(one => one.status)).toEqual([200, 304, 200])
   })
 
+  test('is kept once also when the server never says that nothing has changed', async () => {
+    for (let i = 0; i < 2; i++)
+      server.instead.push((_, response) => response.writeHead(200, { etag: '"1"' }).end('content'))
+    const url = put('/x', 'content')
+    expect(await fetch(url)).toBe(await fetch(url))
+  })
+
   test('that lost bytes on our disk is fetched again', async () => {
     const url = put('/x.csv', 'whole')
     const path = await fetch(url)

@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { shownAddress } from '#datasets/remote-address.ts'
 import { syncToDisk } from './folder-copy.ts'
 import { type RemoteContext, type Transfer, transfer, type Validators } from './remote-transfer.ts'
+
+const OLD_MS = 7 * 24 * 60 * 60 * 1000
 
 /** What is known about a download: `<directory>/<address>/latest.json`; the file lies in the folder `state`. */
 interface Known extends Validators {
@@ -27,9 +29,30 @@ export async function remoteFile(
   await mkdir(folder, { recursive: true })
   try {
     const found = await transfer(context, url, { ...options, to: unfinished, known })
-    return found.changed ? await keep(folder, unfinished, url, found) : fileOf(folder, known!)
+    if (!found.changed || isSame(known, found)) return fileOf(folder, known!)
+    await removeOld(folder, known?.state)
+    return await keep(folder, unfinished, url, found)
   } finally {
     await rm(unfinished, { force: true })
+  }
+}
+
+/** Not every server knows how to say that nothing has changed. */
+function isSame(
+  known: Known | undefined,
+  { validators, bytes }: Extract<Transfer, { changed: true }>,
+): boolean {
+  return (
+    known?.etag === validators.etag && known.lastModified === validators.lastModified && known.bytes === bytes
+  )
+}
+
+/** States that were replaced long ago: no job reads them any more. */
+async function removeOld(folder: string, latest: string | undefined): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const found = await stat(join(folder, name)).catch(() => undefined)
+    if (name === latest || name === 'latest.json' || !found || Date.now() - found.mtimeMs < OLD_MS) continue
+    await rm(join(folder, name), { recursive: true, force: true })
   }
 }
 
