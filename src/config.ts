@@ -11,6 +11,10 @@ export interface Config {
   serverToken: string | undefined
   /** An external MLflow server, or undefined for our own. */
   mlflowTrackingUri: string | undefined
+  /** Lets us read one storage account's private blobs. */
+  azureStorage: { account: string; sasToken: string } | undefined
+  /** What a file or folder from the network may have at most. */
+  maxDownloadBytes: number
   /** Name of a failpoint at which the process ends itself with SIGKILL; only for tests. */
   failpoint: string | undefined
   /** What programs that we start may inherit: PATH, HOME, proxies, certificates, package indexes; nothing else. */
@@ -25,9 +29,16 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     serverUrl: env.MILLWRIGHT_URL || undefined,
     serverToken: env.MILLWRIGHT_TOKEN || undefined,
     mlflowTrackingUri: env.MLFLOW_TRACKING_URI || undefined,
+    azureStorage: azureStorage(env),
+    maxDownloadBytes: Number(env.MILLWRIGHT_MAX_DOWNLOAD) || 50e9,
     failpoint: env.MILLWRIGHT_FAILPOINT || undefined,
     inheritedEnv: inheritable(env),
   }
+}
+
+function azureStorage(env: NodeJS.ProcessEnv): Config['azureStorage'] {
+  const { AZURE_STORAGE_ACCOUNT: account, AZURE_STORAGE_SAS_TOKEN: sasToken } = env
+  return account && sasToken ? { account, sasToken } : undefined
 }
 
 const INHERITED =

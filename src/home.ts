@@ -11,6 +11,7 @@ export function homeFolders(home: string) {
     artifacts: join(home, 'artifacts'),
     cache: join(home, 'cache'),
     datasets: join(home, 'datasets'),
+    datastores: join(home, 'datastores'),
     images: join(home, 'images'),
     jobs: join(home, 'jobs'),
     logs: join(home, 'logs'),

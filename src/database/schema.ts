@@ -10,6 +10,8 @@ export interface Database {
   stages: StageTable
   artifacts: ArtifactTable
   datasets: DatasetTable
+  dataset_uses: { job: string; input: string; name: string; version: number }
+  dataset_outputs: DatasetOutputTable
   ml_jobs: MlJobTable
   ml_steps: MlStepTable
   published_pipelines: {
@@ -132,6 +134,18 @@ interface DatasetTable {
   rows: number | null
   columns: NullableJson
   files: JSONColumnType<{ path: string; bytes: number; digest: string }[]>
+  profile: NullableJson
+  profile_note: ColumnType<string | null, string | null | undefined, string | null>
+  created_at: CreatedAt
+}
+
+/** Which output of a job was registered as which version: once per job and output. */
+interface DatasetOutputTable {
+  job: string
+  /** `step.output` */
+  output: string
+  name: string
+  version: number
   created_at: CreatedAt
 }
 

@@ -1,3 +1,5 @@
+import type { DatasetProfile } from './profile.ts'
+
 /** A named, versioned, immutable snapshot of data. `digest` is over the manifest (paths, sizes, digests of files). */
 export interface DatasetVersion {
   name: string
@@ -8,6 +10,10 @@ export interface DatasetVersion {
   /** Columns of the first tabular file, or null. */
   columns: string[] | null
   files: DatasetFile[]
+  /** Of the tabular files, or null; see `profileNote`. */
+  profile: DatasetProfile | null
+  /** Why there is no profile, or what was unusual about reading the files. Null when there is nothing to say. */
+  profileNote: string | null
   createdAt: string
 }
 
@@ -16,6 +22,13 @@ export interface DatasetFile {
   path: string
   bytes: number
   digest: string
+}
+
+/** Which output of which ML job a version was registered from. */
+export interface DatasetOrigin {
+  job: string
+  /** `step.output` */
+  output: string
 }
 
 /** A reference as users write it: `azureml:name@latest`, `azureml:name:3`, `name@latest` or `name:3`. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
+import { datastoreFolders } from '#adapters/local/datastore-folders.ts'
 import { recordingTracking } from '#adapters/local/tracking-recorder.ts'
 import type { Config } from '#config.ts'
 import { UserError } from '#errors.ts'
@@ -14,6 +15,7 @@ import { readSettings, SETTINGS_FILE } from '#model-types/read-settings.ts'
 import type { PythonEnvironments } from '#ports/python-environments.ts'
 import { dataResolver } from './data-resolver.ts'
 import { diskFiles, readEnvironmentMap, withCuratedEnvironments } from './environment-map.ts'
+import { composeRemoteData } from './data-sources.ts'
 import { composeTools } from './tools.ts'
 
 export interface MlRun {
@@ -28,6 +30,8 @@ export interface MlRun {
   environments: string | undefined
   force: boolean
   onStep: JobListener
+  /** Lines about downloads. */
+  onProgress(line: string): void
   signal: AbortSignal
 }
 
@@ -35,7 +39,7 @@ export interface MlRun {
 export async function mlRun(run: MlRun): Promise<JobReport> {
   const file = resolve(run.file)
   const plan = readPlan(file, absolute(run.inputs))
-  const { environments, cache } = settingsFor(file, run.environments)
+  const { environments, cache, datastores } = settingsFor(file, run.environments)
   const directory = run.outputDir ? resolve(run.outputDir) : await mkdtemp(join(tmpdir(), 'millwright-job-'))
   await mkdir(directory, { recursive: true })
   const tools = composeTools(run.config)
@@ -48,12 +52,15 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
     digest: tools.digest,
     env: run.config.inheritedEnv,
     tracking,
-    resolveData: dataResolver(undefined),
+    resolveData: dataResolver(composeRemoteData(run.config, tools, run)),
     takeSlot: createSlots(cpus().length),
   }
   try {
     const job = `${basename(directory)}-${tools.clock.now().getTime().toString(36)}`
-    const request = { job, plan, directory, environments, forceRerun: run.force, freezeCode: true }
+    const beside = join(repositoryAbove(file), dirname(SETTINGS_FILE))
+    const at = datastoreFolders(datastores, beside, tools.folders.datastores)
+    const options = { forceRerun: run.force, freezeCode: true, datastores: { at, publish: true } }
+    const request = { job, plan, directory, environments, ...options }
     const report = await runJob(executor, request, { signal: run.signal, onStep: run.onStep })
     if (report.status === 'failed' && refusal()) throw refusal()
     await tools.cache.trim(cache.maxSize)

@@ -1,16 +1,12 @@
 import { join } from 'node:path'
-import type { Kysely } from 'kysely'
 import { folderArtifactStore } from '#adapters/local/artifact-store.ts'
-import { localDatasetStore } from '#adapters/local/dataset-store.ts'
 import { processEngine } from '#adapters/local/image-engine.ts'
 import { layoutRegistry } from '#adapters/local/image-registry.ts'
 import { imageAssembler } from '#adapters/local/inference-image.ts'
-import { localModelRegistry } from '#adapters/local/model-registry.ts'
 import { localPipelineRunner } from '#adapters/local/pipeline-runner.ts'
 import { folderTree } from '#adapters/local/source-tree.ts'
 import { ociRegistry } from '#adapters/oci/image-registry.ts'
 import type { Config } from '#config.ts'
-import type { Database } from '#database/schema.ts'
 import { NotFoundError } from '#errors.ts'
 import { createSlots } from '#ml-service/executor/slots.ts'
 import type { ExecutorPorts } from '#ml-service/job.ts'
@@ -18,19 +14,15 @@ import { readModelTypes } from '#model-types/read-repository.ts'
 import { readSettings } from '#model-types/read-settings.ts'
 import { requirementLines } from '#model-types/requirements-file.ts'
 import type { Declaration, StagePorts } from '#orchestrator/stages/stage.ts'
-import type { DatasetStore } from '#ports/dataset-store.ts'
 import type { MlService } from '#ports/ml-service.ts'
-import { dataResolver } from './data-resolver.ts'
+import { type DataSources, dataResolver } from './data-resolver.ts'
+import type { ServerData } from './data-sources.ts'
 import { withCuratedEnvironments } from './environment-map.ts'
 import { packageFolder } from './package-folder.ts'
 import type { Tools } from './tools.ts'
 
 /** The executor for work in an agent that is held already: one step at a time, nothing tracked. */
-export function agentExecutor(
-  tools: Tools,
-  config: Config,
-  datasets: DatasetStore | undefined,
-): ExecutorPorts {
+export function agentExecutor(tools: Tools, config: Config, data: DataSources): ExecutorPorts {
   return {
     commands: tools.commands,
     environments: tools.environments,
@@ -38,7 +30,7 @@ export function agentExecutor(
     digest: tools.digest,
     env: config.inheritedEnv,
     tracking: undefined,
-    resolveData: dataResolver(datasets),
+    resolveData: dataResolver(data),
     takeSlot: createSlots(1),
   }
 }
@@ -47,11 +39,11 @@ export function agentExecutor(
 export function composeStagePorts(
   config: Config,
   tools: Tools,
-  db: Kysely<Database>,
   mlService: MlService,
+  data: ServerData,
 ): StagePorts {
   const { folders, commands, environments } = tools
-  const datasets = localDatasetStore({ db, directory: folders.datasets })
+  const { datasets, models } = data.registered
   return {
     artifacts: folderArtifactStore(folders.artifacts),
     assembleImage: imageAssembler({ runtimes: packageFolder('runtimes') }),
@@ -65,8 +57,8 @@ export function composeStagePorts(
     environments,
     inheritedEnv: config.inheritedEnv,
     mlService,
-    models: localModelRegistry({ db, directory: folders.models }),
-    pipelines: localPipelineRunner(agentExecutor(tools, config, datasets)),
+    models,
+    pipelines: localPipelineRunner(agentExecutor(tools, config, data), folders.datastores),
     readModelType: async (source, name) => readSource(source, name),
     registryFor: registry =>
       registry === null ? layoutRegistry(folders.images) : ociRegistry({ url: registry }),

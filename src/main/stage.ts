@@ -1,7 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { localDatasetStore } from '#adapters/local/dataset-store.ts'
 import { localMlService } from '#adapters/local/ml-service.ts'
 import { localPipelineRunner } from '#adapters/local/pipeline-runner.ts'
 import type { Config } from '#config.ts'
@@ -10,6 +9,7 @@ import { UserError } from '#errors.ts'
 import { jobName, submitTraining } from '#orchestrator/stages/run-ml-pipeline.ts'
 import { leave, type StageInput, type StageOutput, type StagePorts } from '#orchestrator/stages/stage.ts'
 import { STAGES, type StageName } from '#orchestrator/stages/stages.ts'
+import { composeServerData } from './data-sources.ts'
 import { connectEngine } from './engine-client.ts'
 import { agentExecutor, composeStagePorts } from './stage-ports.ts'
 import { composeTools } from './tools.ts'
@@ -96,24 +96,27 @@ async function train(input: StageInput, ports: StagePorts): Promise<void> {
   }
 }
 
-async function withPorts<T>({ config }: StageCommand, use: (ports: StagePorts) => Promise<T>): Promise<T> {
+async function withPorts<T>(
+  { config, log }: StageCommand,
+  use: (ports: StagePorts) => Promise<T>,
+): Promise<T> {
   const tools = composeTools(config)
   const connections = new Set<{ close(): Promise<void> }>()
   const databaseUrl = await serverDatabase(config)
   const connection = connectDatabase(databaseUrl ?? 'postgres://127.0.0.1:1/none')
   connections.add(connection)
   const { db } = connection
-  const datasets = localDatasetStore({ db, directory: tools.folders.datasets })
+  const data = composeServerData(config, tools, { db, onProgress: log })
   const mlService = localMlService({
     db,
     clock: tools.clock,
     pipelines: tools.folders.pipelines,
-    runner: localPipelineRunner(agentExecutor(tools, config, datasets)),
+    runner: localPipelineRunner(agentExecutor(tools, config, data), tools.folders.datastores),
     start: job => enqueue(databaseUrl, job),
     abort: () => {},
   })
   try {
-    return await use(composeStagePorts(config, tools, db, mlService))
+    return await use(composeStagePorts(config, tools, mlService, data))
   } finally {
     for (const open of connections) await open.close()
   }

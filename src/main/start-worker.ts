@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import type { Kysely } from 'kysely'
 import { localCodeHost } from '#adapters/local/code-host.ts'
-import { localDatasetStore } from '#adapters/local/dataset-store.ts'
+import { datastoreFolders } from '#adapters/local/datastore-folders.ts'
 import { localMlService } from '#adapters/local/ml-service.ts'
-import { localModelRegistry } from '#adapters/local/model-registry.ts'
 import { localPipelineRunner } from '#adapters/local/pipeline-runner.ts'
 import { folderTree } from '#adapters/local/source-tree.ts'
 import type { Config } from '#config.ts'
@@ -20,6 +19,7 @@ import type { PipelineEngine } from '#orchestrator/pipelines/pipeline.ts'
 import { AGENTS_QUEUE, RUNS_QUEUE, registerPipelines } from '#orchestrator/pipelines/run-pipeline.ts'
 import type { MlService } from '#ports/ml-service.ts'
 import type { Tracking } from '#ports/tracking.ts'
+import { composeServerData } from './data-sources.ts'
 import { APPLICATION, connectEngine, type EngineClient, WORKFLOW_VERSION } from './engine-client.ts'
 import { withCuratedEnvironments } from './environment-map.ts'
 import { keepAlive } from './keep-alive.ts'
@@ -70,7 +70,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const stopping = new AbortController()
   const listeners = new Set<(run: string) => void>()
   const takeAgent = createSlots(options.agents)
-  const datasets = localDatasetStore({ db, directory: folders.datasets })
+  const data = composeServerData(config, tools, { db, onProgress: options.log })
   const activeJobs = new Map<string, AbortController>()
 
   let connected: Promise<EngineClient> | undefined
@@ -85,7 +85,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     db,
     clock: tools.clock,
     pipelines: folders.pipelines,
-    runner: localPipelineRunner(agentExecutor(tools, config, datasets)),
+    runner: localPipelineRunner(agentExecutor(tools, config, data), folders.datastores),
     start: startJob,
     abort: job => activeJobs.get(job)?.abort(),
   })
@@ -93,7 +93,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     db,
     runs: folders.runs,
     worker: options.id,
-    ports: composeStagePorts(config, tools, db, mlService),
+    ports: composeStagePorts(config, tools, mlService, data),
     codeHost: localCodeHost({ directory: folders.repositories, gitEnv: config.inheritedEnv }),
     openTree: async folder => folderTree(folder),
     notifier: { runEnded: async notice => options.log(notice.message) },
@@ -112,9 +112,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     clock: tools.clock,
     jobs: folders.jobs,
     pipelines: folders.pipelines,
-    executor: { ...agentExecutor(tools, config, datasets), tracking: options.tracking, takeSlot: takeAgent },
-    models: localModelRegistry({ db, directory: folders.models }),
-    settingsOf: async source => withCuratedEnvironments(readSettings(folderTree(source))),
+    executor: { ...agentExecutor(tools, config, data), tracking: options.tracking, takeSlot: takeAgent },
+    models: data.registered.models,
+    datasets: data.registered.datasets,
+    async settingsOf(source) {
+      const settings = withCuratedEnvironments(readSettings(folderTree(source)))
+      const at = datastoreFolders(settings.datastores, undefined, folders.datastores)
+      return { ...settings, datastores: { at, publish: true } }
+    },
     notifyEnded: (run, job) => engine.wake(run, job),
     registered: options.mirror,
     stopping: stopping.signal,

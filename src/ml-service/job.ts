@@ -19,6 +19,17 @@ export interface JobRequest {
   forceRerun?: boolean
   /** The code may change while the job runs: all of it is copied when the job begins. */
   freezeCode?: boolean
+  /** Undefined: datastores have nothing but what the job's own steps put there. */
+  datastores?: Datastores
+  /** False for code that nobody has reviewed: its data is read without our credentials. */
+  trusted?: boolean
+}
+
+export interface Datastores {
+  /** Where a datastore is: an absolute folder, or the `https://` URL of a blob container. */
+  at(name: string): string
+  /** Whether outputs with a `path:` of their own are put there once their step has completed. */
+  publish: boolean
 }
 
 /** Environment reference as written in YAML (globs allowed) → Python requirements. From `environments:` in millwright.yml. */
@@ -30,8 +41,11 @@ export interface ExecutorPorts {
   tracking: Tracking | undefined
   environments: PythonEnvironments
   cache: StepCache
-  /** Local read-only path of a dataset reference or URL, with a digest of its contents. Throws NotFoundError. */
-  resolveData(source: { kind: 'dataset' | 'url'; value: string; type: string }): Promise<ResolvedData>
+  /** Local read-only path of a dataset reference or URL, with a digest of its contents. Throws UserError. */
+  resolveData(
+    source: { kind: 'dataset' | 'url'; value: string; type: string },
+    options: { signal: AbortSignal; trusted: boolean },
+  ): Promise<ResolvedData>
   /** Digest (`sha256:…`) of a file's or a folder's contents, whatever its path and times. */
   digest(path: string): Promise<string>
   /** What the processes of steps inherit: PATH, HOME, proxies, package indexes (`Config.inheritedEnv`). */
@@ -132,7 +146,18 @@ export interface JobReport {
   tracking: { uri: string; experiment: string; runId: string } | null
   /** `name:version:sha256` of each registered dataset that was read, by pipeline input name. */
   datasets: Record<string, string>
+  /** Outputs that are to be registered as datasets now that the job has completed; the executor itself registers nothing. */
+  assets?: OutputAsset[]
   error: string | null
+}
+
+export interface OutputAsset {
+  /** `step.output` */
+  output: string
+  name: string
+  /** Null for the next free one. */
+  version: number | null
+  path: string
 }
 
 /** Told of every change of a step's state, in order. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import type { Kysely } from 'kysely'
+import { recordUses } from '#database/dataset-lineage.ts'
 import { findJob, recordStep, updateJob } from '#database/ml-jobs.ts'
 import type { Database } from '#database/schema.ts'
 import { isTransient } from '#database/transient.ts'
@@ -8,11 +9,13 @@ import { errorDocument } from '#errors.ts'
 import { failpoint } from '#failpoint.ts'
 import type { ModelVersion } from '#models/version.ts'
 import type { Clock } from '#ports/clock.ts'
+import type { DatasetStore } from '#ports/dataset-store.ts'
 import type { JobSubmission } from '#ports/ml-service.ts'
 import type { ModelRegistry } from '#ports/model-registry.ts'
 import { runJob } from './executor/run-job.ts'
-import type { EnvironmentMap, ExecutorPorts, JobReport, StepReport } from './job.ts'
+import type { Datastores, EnvironmentMap, ExecutorPorts, JobReport, StepReport } from './job.ts'
 import { readPlan } from './pipeline-file/lint.ts'
+import { datasetsRead, registerData } from './register-data.ts'
 
 /** The workflow of an ML job, and the queue from which workers pull them; their steps share the worker's agents. */
 export const ML_JOB_WORKFLOW = 'ml-job'
@@ -27,8 +30,13 @@ export interface MlServiceContext {
   pipelines: string
   executor: ExecutorPorts
   models: ModelRegistry
-  /** What a source tree says about environments and the step cache. */
-  settingsOf(source: string): Promise<{ environments: EnvironmentMap; cache: { maxSize: number } }>
+  datasets: DatasetStore
+  /** What a source tree says about environments, datastores and the step cache. */
+  settingsOf(source: string): Promise<{
+    environments: EnvironmentMap
+    datastores: Datastores
+    cache: { maxSize: number }
+  }>
   /** Called with what the submitter asked to be given back, after the job has ended; may be called twice. */
   notifyEnded(notify: string, job: string): Promise<void>
   /** Called after a model was registered; may be called twice. */
@@ -104,8 +112,9 @@ async function runSteps(
         .then(() => recordStep(m.db, job, positions.get(step.name) ?? 0, step))
         .catch(() => {})
     }
-    const { environments, cache } = await m.settingsOf(source)
-    const report = await runJob(m.executor, { job, plan, directory, environments }, { signal, onStep })
+    const { environments, datastores, cache } = await m.settingsOf(source)
+    const request = { job, plan, directory, environments, datastores }
+    const report = await runJob(m.executor, request, { signal, onStep })
     await recorded
     await m.executor.cache.trim(cache.maxSize).catch(() => {})
     return report
@@ -121,10 +130,13 @@ async function runSteps(
 async function finish(m: MlServiceContext, job: string, { report }: { report: JobReport }): Promise<void> {
   const submission = await submissionOf(m, job)
   const metrics = await metricsOf(m, report)
+  await recordUses(m.db, job, datasetsRead(report))
+  const refused = report.status === 'completed' ? await registerData(m.datasets, report) : report.error
+  failpoint('ml-job:data-registered')
   const outcome =
-    report.status === 'completed'
+    report.status === 'completed' && refused === null
       ? await register(m, submission, report, metrics)
-      : { model: null, error: report.error }
+      : { model: null, error: refused }
   failpoint('ml-job:registered')
   const status = outcome.model ? 'completed' : report.status === 'cancelled' ? 'cancelled' : 'failed'
   const message = outcome.error ?? (status === 'completed' ? 'completed' : status)

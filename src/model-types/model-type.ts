@@ -53,6 +53,8 @@ export interface RepositorySettings {
   deploy: Record<string, { branch: string }>
   /** Environment reference of ML pipelines (globs allowed) → Python requirements. */
   environments: Record<string, EnvironmentEntry>
+  /** Datastore of ML pipelines → a folder (absolute, or relative to `mlops/`) or the URL of a blob container. */
+  datastores: Record<string, string>
   /** Container registry, e.g. `registry.example.com/models`; null for the local OCI layouts. */
   registry: string | null
   /** Largest size of the step cache of the home, in bytes. Default: 20 GiB. */

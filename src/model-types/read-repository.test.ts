@@ -44,6 +44,7 @@ test('all folders with a model.yml are model types, except `shared`', () => {
   expect(settings).toEqual({
     deploy: { dev: { branch: 'main' }, qa: { branch: 'qa' } },
     environments: {},
+    datastores: {},
     registry: null,
     cache: { maxSize: 20 * 2 ** 30 },
   })
@@ -82,6 +83,7 @@ environments:
     python: 3.10
     requirements: shared/r.txt
   azureml:own@latest: { python: ">=3.10,<3.14", requirements: [numpy, "scikit-learn>=1.5"] }
+datastores: { store: ../data, public: https://a.blob.core.windows.net/c }
 registry: registry.example.com:5000/models
 cache: { maxSize: 1.5 GiB }
 `
@@ -94,6 +96,7 @@ cache: { maxSize: 1.5 GiB }
       },
       'azureml:own@latest': { python: '>=3.10,<3.14', requirements: ['numpy', 'scikit-learn>=1.5'] },
     },
+    datastores: { store: '../data', public: 'https://a.blob.core.windows.net/c' },
     registry: 'registry.example.com:5000/models',
     cache: { maxSize: 1.5 * 2 ** 30 },
   })
@@ -107,6 +110,8 @@ test.each([
   ['environments: { e: { python: 2.7, requirements: [] } }', 'invalid-value', 'environments.e.python'],
   ['environments: { e: { requirements: none.txt } }', 'file-not-found', 'environments.e.requirements'],
   ['environments: { e: {} }', 'missing-key', 'environments.e.requirements'],
+  ['datastores: { a/b: x }', 'invalid-name', 'datastores.a/b'],
+  ['datastores: { a: s3://bucket }', 'invalid-value', 'datastores.a'],
   ['registry: https://me:secret@example.com/x', 'invalid-value', 'registry'],
   ['regsitry: x', 'unknown-key', 'regsitry'],
   ['cache: { maxSize: 20 apples }', 'invalid-value', 'cache.maxSize'],

@@ -18,7 +18,13 @@ const DEPLOY = { dev: { branch: 'main' }, qa: { branch: 'qa' } }
 
 const CACHE = { maxSize: 20 * 2 ** 30 }
 
-const DEFAULTS: RepositorySettings = { deploy: DEPLOY, environments: {}, registry: null, cache: CACHE }
+const DEFAULTS: RepositorySettings = {
+  deploy: DEPLOY,
+  environments: {},
+  datastores: {},
+  registry: null,
+  cache: CACHE,
+}
 
 const branch = matching(
   /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)))[A-Za-z0-9_][A-Za-z0-9._/-]{0,200}(?<![./])$/,
@@ -31,10 +37,22 @@ const registry = matching(
   'a registry address such as `registry.example.com/models`, without user name or password',
 )
 
+const datastoreName = matching(
+  /^[A-Za-z0-9_-]{1,128}$/,
+  'the name of a datastore: letters, digits, `_` and `-`',
+  'invalid-name',
+)
+
+const datastorePlace = matching(
+  /^(?:https:\/\/[A-Za-z0-9.-]+(?::[0-9]{1,5})?\/[^?#\s]+|(?![A-Za-z][A-Za-z0-9+.-]*:\/\/).+)$/,
+  'a folder, or a blob container such as `https://account.blob.core.windows.net/container`',
+)
+
 function settingsFields(tree: NamedFiles) {
   return record({
     deploy: optional(oneBranchEach(mapOf(name, record({ branch }))), DEPLOY),
     environments: optional(environmentsField(tree, folderOf(SETTINGS_FILE)), {}),
+    datastores: optional(mapOf(datastoreName, datastorePlace), {}),
     registry: optional(registry, null),
     cache: optional(record({ maxSize: optional(byteSize, CACHE.maxSize) }), CACHE),
   })

@@ -21,7 +21,9 @@ export interface PipelineRun {
   inputs: Record<string, string>
   directory: string
   environments: Record<string, EnvironmentRequirements>
-  /** Untrusted code may reuse steps but never adds to the cache. */
+  /** Where datastores are, as settings have it; relative to `mlops/` of `source`. They are only read. */
+  datastores: Record<string, string>
+  /** Untrusted code may reuse steps but never adds to the cache; remote data is read without our credentials. */
   trusted: boolean
   signal: AbortSignal
   log: (line: string) => void

@@ -11,14 +11,17 @@ import { localCodeHost } from '#adapters/local/code-host.ts'
 import { localDatasetStore } from '#adapters/local/dataset-store.ts'
 import { localModelRegistry } from '#adapters/local/model-registry.ts'
 import { folderTree } from '#adapters/local/source-tree.ts'
+import { recordUses } from '#database/dataset-lineage.ts'
 import { recordJob, updateJob } from '#database/ml-jobs.ts'
 import { endStage, recordRun, startStage, updateRun } from '#database/runs.ts'
 import { explainStep } from '#ml-service/explain-step.ts'
+import { registerData } from '#ml-service/register-data.ts'
 import { type Orchestration, runFolders } from '#orchestrator/orchestration.ts'
 import { PIPELINES } from '#orchestrator/pipelines/pipelines.ts'
 import { type FreshDatabase, freshDatabase } from '../../test/support/database.ts'
 import { createApp, type ServerContext } from './app.ts'
 
+const SCAN_SCRIPT = fileURLToPath(new URL('../../runtimes/table-scan/scan.js', import.meta.url))
 const TOKEN = 'mw_test-token-of-more-than-32-characters'
 const TINY = fileURLToPath(new URL('../../test/fixtures/tiny', import.meta.url))
 const COMMIT = 'c'.repeat(40)
@@ -58,7 +61,7 @@ function orchestration(): Orchestration {
   const { db } = database
   const ports = {
     clock: systemClock(),
-    datasets: localDatasetStore({ db, directory: join(folder, 'datasets') }),
+    datasets: localDatasetStore({ db, directory: join(folder, 'datasets'), scanScript: SCAN_SCRIPT }),
     models: localModelRegistry({ db, directory: join(folder, 'models') }),
   } as Orchestration['ports']
   return {
@@ -260,6 +263,34 @@ describe('a small server', () => {
     expect(await (await post('/api/datasets', body)).json()).toMatchObject({ version: 1, rows: 2 })
     expect(await get('/api/datasets/numbers?version=1')).toMatchObject({ columns: ['x', 'target'] })
     expect(await get('/api/datasets')).toHaveLength(1)
+  })
+
+  test('tells what a dataset was used for, and which job made it', async () => {
+    await recordUses(database.db, 'story-1002', [{ input: 'raw', name: 'numbers', version: 1 }])
+    const path = join(folder, 'made.csv')
+    await writeFile(path, 'y\n1\n')
+    const asset = { output: 'prepare.data', name: 'made', version: 4, path }
+    const done = { job: 'story-1002', status: 'completed', outputs: {}, error: null } as const
+    const report = { ...done, steps: [], tracking: null, datasets: {} }
+    for (const _ of ['once', 'after a crash'])
+      expect(await registerData(o.ports.datasets, { ...report, assets: [asset] })).toBe(null)
+    const clash = { ...asset, output: 'other.data', name: 'numbers', version: 1 }
+    expect(await registerData(o.ports.datasets, { ...report, assets: [clash] })).toMatch(
+      /numbers:1 is there already, with other content/,
+    )
+    expect(await get('/api/datasets/numbers')).toMatchObject({
+      usedBy: {
+        jobs: [{ job: 'story-1002', input: 'raw', status: 'completed' }],
+        models: [{ name: 'story', version: 1 }],
+      },
+      madeBy: null,
+      profile: { columns: [{ name: 'x', type: 'integer', min: 1, max: 2 }, { name: 'target' }] },
+    })
+    expect(await get('/api/datasets/made')).toMatchObject({
+      ...{ version: 4, usedBy: { jobs: [], models: [] } },
+      madeBy: { job: 'story-1002', output: 'prepare.data' },
+    })
+    expect(await get('/api/ml/jobs/story-1002')).toMatchObject({ registered: { 'prepare.data': 'made:4' } })
   })
 
   test('shows repositories and their model types', async () => {

@@ -484,7 +484,113 @@ describe('datasets', () => {
     const report = await run({ steps: [use], inputs: { raw: data } }, { resolveData })
     expect(report.datasets).toEqual({ raw: 'd:1:abc' })
   })
+
+  it('mean one version in a job, be it read as a file or as a folder', async () => {
+    const asked: string[] = []
+    const resolveData: ExecutorPorts['resolveData'] = async ({ value, type }) => {
+      asked.push(`${value} ${type}`)
+      return { path: home, digest: 'sha256:1', identity: 'd:7:sha256:1' }
+    }
+    const read = (type: 'uri_file' | 'uri_folder'): StepInput => ({
+      ...{ kind: 'data', type, source: { kind: 'dataset', value: 'azureml:d@latest' } },
+    })
+    const use = step('use', 'true', { inputs: { x: read('uri_folder'), y: read('uri_file') } })
+    expect((await run({ steps: [use] }, { resolveData })).status).toBe('completed')
+    expect(asked).toEqual(['azureml:d@latest uri_folder', 'azureml:d:7 uri_file'])
+  })
+
+  it('are named by outputs, and asked for once the job has completed', async () => {
+    const outputs = { data: { type: 'uri_folder', path: undefined, name: 'prepared', version: '3' } } as const
+    const make = (command: string) => step('make', command, { outputs })
+    const report = await run({ steps: [make('echo 1 > ${{outputs.data}}/x.csv')] })
+    expect(report.assets).toEqual([
+      { output: 'make.data', name: 'prepared', version: 3, path: report.steps[0]!.outputs.data },
+    ])
+    expect((await run({ steps: [make('exit 1')] })).assets).toEqual([])
+    const odd = step('make', 'true', { outputs: { data: { ...outputs.data, version: 'v1' } } })
+    await expect(run({ steps: [odd] })).rejects.toMatchObject({ code: 'bad-version' })
+  })
 })
+
+describe('datastores', () => {
+  const stored = (path: string, type: 'uri_file' | 'uri_folder' = 'uri_folder'): StepInput => ({
+    ...{ kind: 'data', type, source: { kind: 'url', value: `azureml://datastores/store/paths/${path}` } },
+  })
+  const output = (path: string, type: 'uri_file' | 'uri_folder' = 'uri_folder') => ({
+    data: { type, path: `azureml://datastores/store/paths/${path}` },
+  })
+  let store: string
+  const datastores = (publish = true) => ({ datastores: { at: () => store, publish } })
+  beforeEach(async () => {
+    store = join(home, `store-${count}`)
+    await mkdir(join(store, 'raw'), { recursive: true })
+    await writeFile(join(store, 'raw/old.csv'), 'old')
+  })
+
+  it('are read when a step begins; a folder that is not there yet is empty', async () => {
+    const steps = [
+      step('write', `mkdir -p ${store}/late; echo here > ${store}/late/x`),
+      step('read', 'cat ${{inputs.a}}/x ${{inputs.b}}/old.csv; ls ${{inputs.c}} | wc -l', {
+        needs: ['write'],
+        inputs: { a: stored('late'), b: stored('raw'), c: stored('nothing/there') },
+      }),
+    ]
+    const report = await run({ steps }, {}, datastores())
+    expect(logOf(report, 'read').split(/\s+/)).toEqual(['here', 'old0', ''])
+    const absent = step('absent', 'true', { inputs: { a: stored('no.csv', 'uri_file') } })
+    const failed = await run({ steps: [absent] }, {}, { ...datastores(), job: 'absent' })
+    expect(failed.error).toBe('there is nothing at azureml://datastores/store/paths/no.csv')
+  })
+
+  it('get what a step leaves under a path of its own: file by file, as copies, again when it is reused', async () => {
+    const aside = join(home, `aside-${count}`)
+    await mkdir(aside)
+    await writeFile(join(aside, 'mine.txt'), 'not the output itself')
+    const make = step(
+      'make',
+      `echo new > \${{outputs.data}}/new.csv; ln -s ${aside} \${{outputs.data}}/link`,
+      {
+        outputs: output('raw'),
+      },
+    )
+    const report = await run({ steps: [make] }, {}, datastores())
+    expect(readdirSync(join(store, 'raw')).sort()).toEqual(['new.csv', 'old.csv'])
+    writeFileSync(join(store, 'raw/new.csv'), 'changed by somebody')
+    expect(readFileSync(join(report.steps[0]!.outputs.data!, 'new.csv'), 'utf8')).toBe('new\n')
+    const again = await run({ steps: [make] }, {}, { ...datastores(), job: 'again' })
+    expect(again.steps[0]!.reused).toBe(true)
+    expect(readFileSync(join(store, 'raw/new.csv'), 'utf8')).toBe('new\n')
+    expect(statSync(join(aside, 'mine.txt'))).toMatchObject({ nlink: 1, mode: expect.toSatisfy(writable) })
+  })
+
+  it('get nothing from a step that fails, nor from a run that publishes nothing; later steps read it all the same', async () => {
+    const make = (command: string) => step('make', command, { outputs: output('out/x.csv', 'uri_file') })
+    const read = step('read', 'cat ${{inputs.a}}', {
+      ...{ needs: ['make'], inputs: { a: stored('out/x.csv', 'uri_file') } },
+    })
+    await run({ steps: [make('echo 1 > ${{outputs.data}}; exit 1')] }, {}, datastores())
+    const report = await run({ steps: [make('echo 2 > ${{outputs.data}}'), read] }, {}, datastores(false))
+    expect(logOf(report, 'read')).toBe('2\n')
+    expect(existsSync(join(store, 'out'))).toBe(false)
+  })
+
+  it('on the network are read as what they are there', async () => {
+    const asked: unknown[] = []
+    const resolveData: ExecutorPorts['resolveData'] = async (source, { trusted }) => {
+      asked.push({ ...source, trusted })
+      return { path: home, digest: 'sha256:1' }
+    }
+    const at = () => 'https://acct.blob.core.windows.net/c/'
+    const read = step('read', 'test -d ${{inputs.a}}', { inputs: { a: stored('x/y') } })
+    await run({ steps: [read] }, { resolveData }, { datastores: { at, publish: true }, trusted: false })
+    const value = 'https://acct.blob.core.windows.net/c/x/y'
+    expect(asked).toEqual([{ kind: 'url', value, type: 'uri_folder', trusted: false }])
+  })
+})
+
+function writable(mode: number): boolean {
+  return (mode & 0o200) !== 0
+}
 
 function step(name: string, command: string, more: Partial<PlannedStep> = {}): PlannedStep {
   return {

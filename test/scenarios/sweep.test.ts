@@ -234,13 +234,14 @@ describe('a pipeline file', () => {
     cpSync(code, join(source, 'src'), { recursive: true })
     writeFileSync(join(source, 'train.yml'), COMPONENT)
     writeFileSync(join(source, 'pipeline.yml'), PIPELINE)
-    const report = await localPipelineRunner(jobs.executor).run({
+    const report = await localPipelineRunner(jobs.executor, jobs.folder()).run({
       name: 'validation',
       source,
       file: 'pipeline.yml',
       inputs: {},
       directory: jobs.folder(),
       environments: {},
+      datastores: {},
       trusted: false,
       signal: new AbortController().signal,
       log: () => {},

@@ -1,10 +1,13 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { datasetStoreContract } from '../../../test/contracts/dataset-store.ts'
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts'
 import { localDatasetStore } from './dataset-store.ts'
+
+const SCAN_SCRIPT = fileURLToPath(new URL('../../../runtimes/table-scan/scan.js', import.meta.url))
 
 let database: FreshDatabase
 beforeAll(async () => {
@@ -15,7 +18,7 @@ afterAll(() => database.close())
 async function make() {
   const directory = await mkdtemp(join(tmpdir(), 'millwright-datasets-'))
   await database.db.deleteFrom('datasets').execute()
-  const store = localDatasetStore({ db: database.db, directory })
+  const store = localDatasetStore({ db: database.db, directory, scanScript: SCAN_SCRIPT })
   return { store, directory, close: () => rm(directory, { recursive: true, force: true }) }
 }
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { UserError } from '#errors.ts'
 import type { DigestedFile } from '#models/digest.ts'
-import { type ListedFile, listFiles } from './folder-listing.ts'
+import { type ListedFile, listFiles, unreadable } from './folder-listing.ts'
 
 const AT_ONCE = 8
 
@@ -42,6 +42,7 @@ async function copyIn(file: ListedFile, target: string): Promise<DigestedFile> {
   const copy = join(target, file.path)
   await mkdir(dirname(copy), { recursive: true })
   await copyFile(file.source, copy, constants.COPYFILE_FICLONE).catch(cause => {
+    if (cause.code === 'EACCES') throw unreadable(file.source)
     throw cause.code === 'ENOENT' ? changed(file.source) : cause
   })
   await chmod(copy, 0o444)

@@ -31,7 +31,9 @@ export async function listFiles(path: string): Promise<ListedFile[]> {
 }
 
 async function listFolder(root: string, folder: string): Promise<ListedFile[]> {
-  const entries = await readdir(folder, { withFileTypes: true })
+  const entries = await readdir(folder, { withFileTypes: true }).catch(cause => {
+    throw cause.code === 'EACCES' ? unreadable(folder) : cause
+  })
   const nested = entries.map(async entry => {
     const path = join(folder, entry.name)
     return entry.isDirectory() ? listFolder(root, path) : [await listed(root, path)]
@@ -41,6 +43,7 @@ async function listFolder(root: string, folder: string): Promise<ListedFile[]> {
 
 async function listed(root: string, path: string): Promise<ListedFile> {
   if (hasControlCharacter(basename(path))) refuse(path, 'has a control character in its name')
+  if (basename(path).includes('\ufffd')) refuse(path, 'has a name that is not UTF-8')
   const source = (await lstat(path)).isSymbolicLink() ? await insideTarget(root, path) : path
   const found = await stat(source, { bigint: true })
   if (!found.isFile()) refuse(path, 'is neither a file nor a folder')
@@ -53,6 +56,14 @@ async function insideTarget(root: string, path: string): Promise<string> {
   const target = await realpath(path).catch(() => refuse(path, 'is a link to nothing'))
   if (!target.startsWith(root + sep)) refuse(path, 'is a link that leaves the folder')
   return target
+}
+
+/** Whoever runs Millwright isn't allowed to read it. */
+export function unreadable(path: string): UserError {
+  return new UserError('unreadable-file', `${path} can't be read: permission denied`, {
+    place: { file: path },
+    hint: 'Allow the user that runs Millwright to read it.',
+  })
 }
 
 function refuse(path: string, what: string): never {

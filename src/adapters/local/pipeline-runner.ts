@@ -6,11 +6,12 @@ import type { ExecutorPorts, JobReport, StepReport } from '#ml-service/job.ts'
 import { readPlan } from '#ml-service/pipeline-file/lint.ts'
 import type { Plan } from '#ml-service/plan.ts'
 import type { PipelineRun, PipelineRunner } from '#ports/pipeline-runner.ts'
+import { datastoreFolders } from './datastore-folders.ts'
 import { folderTree } from './source-tree.ts'
 import { recordingTracking } from './tracking-recorder.ts'
 
-/** Runs pipelines with the ML service's executor, in this process and without its database. */
-export function localPipelineRunner(executor: ExecutorPorts): PipelineRunner {
+/** Runs pipelines with the ML service's executor, in this process and without its database. `datastores` is a folder. */
+export function localPipelineRunner(executor: ExecutorPorts, datastores: string): PipelineRunner {
   return {
     async files(source, file, inputs) {
       const plan = readPlan(join(source, file), inputs)
@@ -23,7 +24,14 @@ export function localPipelineRunner(executor: ExecutorPorts): PipelineRunner {
       try {
         const report = await runJob(
           { ...executor, cache, tracking: recorder ?? executor.tracking },
-          { job: request.name, plan, directory: request.directory, environments: request.environments },
+          {
+            ...{ job: request.name, plan, directory: request.directory, trusted: request.trusted },
+            environments: request.environments,
+            datastores: {
+              at: datastoreFolders(request.datastores, join(request.source, 'mlops'), datastores),
+              publish: false,
+            },
+          },
           { signal: request.signal, onStep: step => logStep(request, step) },
         )
         await logFailures(request, report)

@@ -1,4 +1,4 @@
-import type { DatasetDocument } from '#server/documents/dataset.ts'
+import type { DatasetVersion } from '#datasets/dataset.ts'
 import { connect } from '../client.ts'
 import type { ExitCode, Invocation } from '../invocation.ts'
 import { parse } from '../options.ts'
@@ -9,7 +9,7 @@ export async function datasetList(invocation: Invocation): Promise<ExitCode> {
   parse(invocation, command => command)
   return show(
     invocation,
-    await connect(invocation.config).get<DatasetDocument[]>('/api/datasets'),
+    await connect(invocation.config).get<DatasetVersion[]>('/api/datasets'),
     datasetTable,
   )
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { DatasetDocument } from '#server/documents/dataset.ts'
+import type { DatasetVersion } from '#datasets/dataset.ts'
 import { connect } from '../client.ts'
 import type { ExitCode, Invocation } from '../invocation.ts'
 import { parse } from '../options.ts'
@@ -16,7 +16,7 @@ export async function datasetRegister(invocation: Invocation): Promise<ExitCode>
   const body = { name, path: resolve(path) }
   return show(
     invocation,
-    await connect(invocation.config).post<DatasetDocument>('/api/datasets', body),
+    await connect(invocation.config).post<DatasetVersion>('/api/datasets', body),
     datasetView,
   )
 }

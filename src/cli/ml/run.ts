@@ -4,6 +4,7 @@ import { interrupted } from '../interrupt.ts'
 import type { ExitCode, Invocation } from '../invocation.ts'
 import { nameAndValue, parse } from '../options.ts'
 import { jobResult } from '../print/ml-job.ts'
+import { printable } from '../print/printable.ts'
 import { show } from '../print/show.ts'
 import { stepProgress } from '../print/step-progress.ts'
 
@@ -32,6 +33,7 @@ export async function mlRunCommand(invocation: Invocation): Promise<ExitCode> {
     environments: options.environments === undefined ? undefined : resolve(options.environments),
     force: options.force === true,
     onStep: stepProgress(invocation.terminal),
+    onProgress: line => invocation.terminal.err(`${printable(line)}\n`),
     signal: interrupted(),
   })
   show(invocation, report, jobResult)

@@ -23,6 +23,8 @@ export function capture(change: Partial<Invocation> = {}): {
     serverUrl: undefined,
     serverToken: undefined,
     mlflowTrackingUri: undefined,
+    azureStorage: undefined,
+    maxDownloadBytes: 0,
     failpoint: undefined,
     inheritedEnv: {},
   }

@@ -16,7 +16,13 @@ export const jobResult: View<JobReport> = (job, look) => {
   )
   const error = failed.length === 0 && job.error !== null ? [`  ${colors.red(job.error)}`] : failures
   const trials = trialTables(job.steps, look)
-  return [title, ...error, ...trials, facts(Object.entries(job.outputs), look)].filter(Boolean).join('\n')
+  const unregistered = (job.assets ?? []).map(
+    ({ name, output }) =>
+      `  ${colors.yellow(`not registered: dataset ${name}, from output ${output}; the ML service of a server does that`)}`,
+  )
+  return [title, ...error, ...trials, facts(Object.entries(job.outputs), look), ...unregistered]
+    .filter(Boolean)
+    .join('\n')
 }
 
 /** A job of the server, with its steps. */
@@ -27,6 +33,12 @@ export const jobView: View<MlJobDocument> = (job, look) => {
     [
       ['message', job.message === job.status ? null : job.message],
       ['model', job.model && `${job.model.name}:${job.model.version}`],
+      [
+        'registered',
+        Object.entries(job.registered)
+          .map(([output, name]) => `${name} (${output})`)
+          .join('\n'),
+      ],
       ['run', job.run],
       [
         'began',

@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
+import type { Datastores } from '../job.ts'
 
 /**
  * Where a datastore path (`azureml://datastores/<name>/paths/<path>`, also with the long workspace prefix) lies in the
@@ -9,4 +10,16 @@ export function datastorePath(uri: string): string | undefined {
   if (!match) return undefined
   const parts = (match[2] ?? '').split('/').filter(part => part !== '' && part !== '.')
   return parts.includes('..') ? undefined : join('datastores', match[1]!, ...parts)
+}
+
+/** Where the datastore itself keeps such a path: an absolute path, or a URL. Undefined without datastores. */
+export function datastorePlace(datastores: Datastores | undefined, path: string): string | undefined {
+  const [, name, ...parts] = path.split(sep)
+  const place = datastores?.at(name!)
+  if (place === undefined) return undefined
+  return isUrl(place) ? [place.replace(/\/$/, ''), ...parts].join('/') : join(place, ...parts)
+}
+
+export function isUrl(place: string): boolean {
+  return place.startsWith('https://')
 }

@@ -112,8 +112,8 @@ export async function openJob(
     ),
     digest: once(ports.digest, path => path),
     data: once(
-      (source, type) => resolve(ports, state, source, type),
-      source => `${source.kind}:${source.value}`,
+      (source, type) => resolve({ ports, state, request, signal: options.signal }, source, type),
+      (source, type) => `${source.kind}:${pinName(source.value, type)}`,
     ),
     environment,
     hasMlflow: once(hasMlflow, python => python),
@@ -149,19 +149,40 @@ function artifactsWanted({ plan }: JobRequest): Set<string> {
   return new Set([...read, ...given.map(output => output.step), ...declared.map(step => step.name)])
 }
 
+interface Resolving {
+  ports: ExecutorPorts
+  state: JobState
+  request: JobRequest
+  signal: AbortSignal
+}
+
 async function resolve(
-  ports: ExecutorPorts,
-  state: JobState,
+  { ports, state, request, signal }: Resolving,
   source: DataSource,
   type: string,
 ): Promise<ResolvedData> {
   if (source.kind === 'path') return { path: source.value, digest: await ports.digest(source.value) }
-  const pinned = state.data[source.value]
+  const pin = pinName(source.value, type)
+  const pinned = state.data[pin]
   if (pinned) return pinned
-  const data = await ports.resolveData({ kind: source.kind, value: source.value, type })
-  state.data[source.value] = data
+  const value = pinnedReference(state, source.value)
+  const trusted = request.trusted !== false
+  const data = await ports.resolveData({ kind: source.kind, value, type }, { signal, trusted })
+  state.data[pin] = data
   await state.save()
   return data
+}
+
+/** A file and a folder of the same name are different paths. */
+export function pinName(value: string, type: string): string {
+  return type === 'uri_file' ? `${value} (file)` : value
+}
+
+/** What `@latest` has become for one type of input, it is for the other, too. */
+function pinnedReference(state: JobState, value: string): string {
+  const known = state.data[value] ?? state.data[pinName(value, 'uri_file')]
+  const [, reference] = /^(.+:\d+):sha256:/.exec(known?.identity ?? '') ?? []
+  return reference === undefined ? value : `azureml:${reference}`
 }
 
 async function hasMlflow(python: string): Promise<boolean> {

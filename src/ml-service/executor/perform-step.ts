@@ -4,6 +4,7 @@ import { insideRun } from './execution.ts'
 import { finishStep, now, recordStep } from './finish-step.ts'
 import type { JobContext, StepOutput } from './job-context.ts'
 import { performSweep } from './perform-sweep.ts'
+import { publishOutputs } from './publish-outputs.ts'
 import type { ReadyStep } from './ready-step.ts'
 import { collectOutputs, outputPaths } from './step-outputs.ts'
 
@@ -33,6 +34,7 @@ export async function performStep(job: JobContext, ready: ReadyStep): Promise<vo
 /** Records the finished step and offers what it left to later jobs. */
 async function keep(job: JobContext, ready: ReadyStep): Promise<void> {
   const outputs = await collectOutputs(job, outputPaths(job, ready.step))
+  await publishOutputs(job, outputs)
   const report = { status: 'completed', exitCode: 0, endedAt: now() } as const
   await recordStep(job, ready, { outputs, report, durable: true })
   if (ready.step.deterministic) job.later(offer(job, ready, outputs))

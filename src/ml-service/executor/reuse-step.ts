@@ -5,6 +5,7 @@ import type { CachedStep } from '../job.ts'
 import { finishStep, now, recordStep } from './finish-step.ts'
 import type { JobContext, StepOutput } from './job-context.ts'
 import { linkTree } from './link-tree.ts'
+import { publishOutputs } from './publish-outputs.ts'
 import type { ReadyStep } from './ready-step.ts'
 import { type Reuse, readRecord } from './record.ts'
 import { collectOutputs, outputPaths } from './step-outputs.ts'
@@ -41,6 +42,7 @@ async function takeFromCache(job: JobContext, ready: ReadyStep): Promise<boolean
   const cached = await job.ports.cache.find(key)
   const outputs = cached && (await takeOutputs(job, ready, cached))
   if (!cached || !outputs) return false
+  await publishOutputs(job, outputs)
   const log = join(job.folder.directory, job.folder.step(step.name).log)
   const origin = { status: 'completed', reused: true, reusedFrom: cached.job } as const
   const trials = cached.trials?.map(trial => ({ ...trial, log: '' }))

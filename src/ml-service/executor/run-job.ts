@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import type { ExecutorPorts, JobListener, JobReport, JobRequest, StepReport } from '../job.ts'
+import type { ExecutorPorts, JobListener, JobReport, JobRequest, OutputAsset, StepReport } from '../job.ts'
 import type { PlannedStep, StepInput } from '../plan.ts'
-import { type JobContext, openJob } from './job-context.ts'
+import { type JobContext, openJob, pinName } from './job-context.ts'
 import { preflight } from './preflight.ts'
 import { runStep } from './run-step.ts'
 import { runGraph } from './schedule.ts'
@@ -63,6 +63,7 @@ async function report(job: JobContext, cancelled: boolean): Promise<JobReport> {
     outputs: pipelineOutputs(job),
     tracking: (await job.tracking?.finish(runStatus[status])) ?? null,
     datasets: datasetsRead(job),
+    assets: completed ? namedOutputs(job) : [],
     error: status === 'completed' ? null : reason(steps, status),
   }
 }
@@ -74,6 +75,18 @@ function pipelineOutputs(job: JobContext): Record<string, string> {
     if (found) outputs[name] = join(job.folder.directory, found.path)
   }
   return outputs
+}
+
+/** A name that the file gives to an output makes it an asset; a step that left nothing there made none. */
+function namedOutputs(job: JobContext): OutputAsset[] {
+  return job.request.plan.steps.flatMap(step =>
+    Object.entries(step.outputs).flatMap(([output, { name, version }]) => {
+      const made = job.outputs.get(step.name)?.[output]
+      if (name === undefined || made === undefined) return []
+      const path = join(job.folder.directory, made.path)
+      return [{ output: `${step.name}.${output}`, name, version: version ? Number(version) : null, path }]
+    }),
+  )
 }
 
 /** By pipeline input; a dataset that only a step names stands under `step.input`. */
@@ -96,7 +109,8 @@ function datasetOf(input: StepInput): string | undefined {
 
 function identityOf(job: JobContext, input: StepInput): string | undefined {
   const dataset = datasetOf(input)
-  return dataset === undefined ? undefined : job.state.data[dataset]?.identity
+  if (dataset === undefined || input.kind !== 'data') return undefined
+  return job.state.data[pinName(dataset, input.type)]?.identity
 }
 
 function reason(steps: StepReport[], status: JobReport['status']): string {

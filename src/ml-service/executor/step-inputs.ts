@@ -2,7 +2,7 @@ import { mkdir, stat, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { StageFailure } from '#errors.ts'
 import type { PlannedStep, StepInput } from '../plan.ts'
-import { datastorePath } from './datastore-path.ts'
+import { datastorePath, datastorePlace, isUrl } from './datastore-path.ts'
 import type { JobContext } from './job-context.ts'
 import { isShellSafe } from './job-folder.ts'
 
@@ -53,10 +53,21 @@ function outputOf(job: JobContext, { step, output }: Extract<StepInput, { kind: 
   return { path: join(job.folder.root, found.path), digest: found.digest }
 }
 
-/** A datastore path that an earlier step of this job wrote to is read from there. */
-async function dataOf(job: JobContext, input: Extract<StepInput, { kind: 'data' }>) {
+function dataOf(job: JobContext, input: Extract<StepInput, { kind: 'data' }>) {
   const own = input.source.kind === 'url' ? datastorePath(input.source.value) : undefined
-  const path = own && join(job.folder.root, own)
-  if (path && (await stat(path).catch(() => undefined))) return { path, digest: await job.ports.digest(path) }
-  return job.data(input.source, input.type)
+  return own === undefined ? job.data(input.source, input.type) : storedData(job, own, input)
+}
+
+/** What an earlier step of this job wrote, else what the datastore has; a folder that isn't there has nothing in it. */
+async function storedData(job: JobContext, own: string, input: Extract<StepInput, { kind: 'data' }>) {
+  const place = datastorePlace(job.request.datastores, own)
+  const known = [join(job.folder.root, own), ...(place === undefined || isUrl(place) ? [] : [place])]
+  for (const path of known) {
+    if (await stat(path).catch(() => undefined)) return { path, digest: await job.ports.digest(path) }
+  }
+  if (place !== undefined && isUrl(place)) return job.data({ kind: 'url', value: place }, input.type)
+  if (input.type === 'uri_file') throw new StageFailure(`there is nothing at ${input.source.value}`)
+  const path = join(job.folder.root, 'nothing', own)
+  await mkdir(path, { recursive: true })
+  return { path, digest: await job.ports.digest(path) }
 }

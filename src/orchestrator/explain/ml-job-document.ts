@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { datasetsMadeBy } from '#database/dataset-lineage.ts'
 import { findJob, listJobs, stepsOf } from '#database/ml-jobs.ts'
 import type { Database, MlJobRow } from '#database/schema.ts'
 import { NotFoundError } from '#errors.ts'
@@ -19,6 +20,8 @@ export interface MlJobDocument {
   inputs: Record<string, string>
   /** `name:version:sha256` of each registered dataset that was read, by pipeline input name. */
   datasets: Record<string, string>
+  /** `name:version` of each dataset that was registered from an output, by `step.output`. */
+  registered: Record<string, string>
   model: Pick<ModelVersion, 'name' | 'version' | 'digest'> | null
   metrics: Record<string, number>
   error: string | null
@@ -96,6 +99,7 @@ async function document(db: Kysely<Database>, row: MlJobRow): Promise<MlJobDocum
     pipeline,
     inputs,
     datasets: report.datasets ?? {},
+    registered: await datasetsMadeBy(db, row.name),
     model: name && version && digest ? { name, version, digest } : null,
     metrics: report.metrics ?? {},
     error: report.error ?? null,

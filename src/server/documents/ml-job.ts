@@ -60,6 +60,7 @@ export const MlJobSchema: z.ZodType<MlJobDocument> = z
     pipeline: z.object({ name: z.string(), digest: z.string() }),
     inputs: texts,
     datasets: texts,
+    registered: texts,
     model: z.object({ name: z.string(), version: z.number(), digest: z.string() }).nullable(),
     metrics: z.record(z.string(), z.number()),
     error: z.string().nullable(),

@@ -1,22 +1,23 @@
 import { isAbsolute } from 'node:path'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { UserError } from '#errors.ts'
+import { datasetDocument } from '#orchestrator/explain/dataset-document.ts'
 import type { ServerContext } from '../context.ts'
 import { answers, body } from '../documents/answers.ts'
-import { DatasetSchema } from '../documents/dataset.ts'
+import { DatasetSchema, DatasetVersionSchema } from '../documents/dataset.ts'
 
 const register = createRoute({
   method: 'post',
   path: '/api/datasets',
   summary: 'Takes a snapshot of a file or folder on the server as a new version',
   request: { body: body(z.strictObject({ name: z.string(), path: z.string() })) },
-  responses: answers(DatasetSchema, 'The version; the same content is the same version'),
+  responses: answers(DatasetVersionSchema, 'The version; the same content is the same version'),
 })
 
 const list = createRoute({
   method: 'get',
   path: '/api/datasets',
-  responses: answers(z.array(DatasetSchema), 'All versions of all datasets'),
+  responses: answers(z.array(DatasetVersionSchema), 'All versions of all datasets'),
 })
 
 const show = createRoute({
@@ -26,7 +27,10 @@ const show = createRoute({
     params: z.object({ name: z.string() }),
     query: z.object({ version: z.coerce.number().int().positive().optional() }),
   },
-  responses: answers(DatasetSchema, 'The version, by default the latest'),
+  responses: answers(
+    DatasetSchema,
+    'The version, by default the latest; the jobs and models that used it, and the job that made it',
+  ),
 })
 
 export function datasetRoutes(app: OpenAPIHono, { o }: ServerContext): void {
@@ -39,7 +43,7 @@ export function datasetRoutes(app: OpenAPIHono, { o }: ServerContext): void {
   app.openapi(list, async c => c.json(await datasets.list(), 200))
   app.openapi(show, async c => {
     const { version = 'latest' } = c.req.valid('query')
-    return c.json(await datasets.find({ name: c.req.valid('param').name, version }), 200)
+    return c.json(await datasetDocument(o, { name: c.req.valid('param').name, version }), 200)
   })
 }
 
