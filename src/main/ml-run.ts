@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
+import { componentLookup } from '#adapters/local/component-lookup.ts'
+import { settingsAbove } from '#adapters/local/settings-above.ts'
 import { recordingTracking } from '#adapters/local/tracking-recorder.ts'
 import type { Config } from '#config.ts'
 import { UserError } from '#errors.ts'
+import { homeFolders } from '#home.ts'
 import { runJob } from '#ml-service/executor/run-job.ts'
 import { createSlots } from '#ml-service/executor/slots.ts'
 import type { JobListener, JobReport } from '#ml-service/job.ts'
@@ -33,7 +36,8 @@ export interface MlRun {
 /** Runs a pipeline here and now: no server, no database. Throws UserError when the file has a problem. */
 export async function mlRun(run: MlRun): Promise<JobReport> {
   const file = resolve(run.file)
-  const plan = readPlan(file, absolute(run.inputs))
+  const lookup = componentLookup(homeFolders(run.config.home).components)
+  const plan = readPlan(file, absolute(run.inputs), lookup)
   const { environments, cache } = settings(run.environments ?? settingsAbove(file))
   const directory = run.outputDir ? resolve(run.outputDir) : await mkdtemp(join(tmpdir(), 'millwright-job-'))
   await mkdir(directory, { recursive: true })
@@ -80,14 +84,6 @@ function absolute(inputs: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, value]) => [name, existsSync(value) ? resolve(value) : value]),
   )
-}
-
-function settingsAbove(file: string): string | undefined {
-  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
-    const settings = join(folder, SETTINGS_FILE)
-    if (existsSync(settings)) return settings
-  }
-  return undefined
 }
 
 function settings(file: string | undefined): RepositorySettings {

@@ -65,7 +65,7 @@ export function composeStagePorts(
     inheritedEnv: config.inheritedEnv,
     mlService,
     models: localModelRegistry({ db, directory: folders.models }),
-    pipelines: localPipelineRunner(agentExecutor(tools, config, datasets)),
+    pipelines: localPipelineRunner(agentExecutor(tools, config, datasets), folders.components),
     readModelType: async (source, name) => readSource(source, name),
     registryFor: registry =>
       registry === null ? layoutRegistry(folders.images) : ociRegistry({ url: registry }),

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import type { Kysely } from 'kysely'
 import { localCodeHost } from '#adapters/local/code-host.ts'
+import { componentLookup } from '#adapters/local/component-lookup.ts'
+import { localComponentRegistry } from '#adapters/local/component-registry.ts'
 import { localDatasetStore } from '#adapters/local/dataset-store.ts'
+import { localMlCatalog } from '#adapters/local/ml-catalog.ts'
 import { localMlService } from '#adapters/local/ml-service.ts'
 import { localModelRegistry } from '#adapters/local/model-registry.ts'
 import { localPipelineRunner } from '#adapters/local/pipeline-runner.ts'
@@ -14,10 +17,13 @@ import type { Database } from '#database/schema.ts'
 import { createSlots } from '#ml-service/executor/slots.ts'
 import { explainStep, type StepExplanation } from '#ml-service/explain-step.ts'
 import { ML_JOBS_QUEUE, registerMlPipeline } from '#ml-service/ml-pipeline.ts'
+import { readPlan } from '#ml-service/pipeline-file/lint.ts'
 import { readSettings } from '#model-types/read-settings.ts'
 import type { Orchestration } from '#orchestrator/orchestration.ts'
 import type { PipelineEngine } from '#orchestrator/pipelines/pipeline.ts'
 import { AGENTS_QUEUE, RUNS_QUEUE, registerPipelines } from '#orchestrator/pipelines/run-pipeline.ts'
+import type { ComponentRegistry } from '#ports/component-registry.ts'
+import type { MlCatalog } from '#ports/ml-catalog.ts'
 import type { MlService } from '#ports/ml-service.ts'
 import type { Tracking } from '#ports/tracking.ts'
 import { APPLICATION, connectEngine, type EngineClient, WORKFLOW_VERSION } from './engine-client.ts'
@@ -26,7 +32,7 @@ import { agentExecutor, composeStagePorts } from './stage-ports.ts'
 import type { Tools } from './tools.ts'
 
 /** ML jobs that one worker looks after at once; their steps share its agents. */
-const JOBS_PER_WORKER = 32
+const JOBS_PER_WORKER = 128
 
 /** Runs that one worker looks after at once; most of them wait. */
 const RUNS_PER_WORKER = 1000
@@ -51,6 +57,7 @@ export interface Worker {
   engine: PipelineEngine
   mlService: MlService
   explainStep(job: string, step: string): Promise<StepExplanation>
+  ml: { catalog: MlCatalog; components: ComponentRegistry; startJob: EngineClient['startJob'] }
   /** Called with the id of every run that changes in this process. */
   onChange(listener: (run: string) => void): () => void
   /** Ends what runs here without recording it as ended, so that the next start goes on with it. */
@@ -79,13 +86,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     start: async run => (await connection()).start(run),
     wake: async (run, cause) => (await connection()).wake(run, cause),
   }
-  const startJob = async (job: string) => (await connection()).startJob(job)
+  const startJob = async (job: string, attempt: number) => (await connection()).startJob(job, attempt)
   const mlService = localMlService({
     db,
     clock: tools.clock,
     pipelines: folders.pipelines,
-    runner: localPipelineRunner(agentExecutor(tools, config, datasets)),
-    start: startJob,
+    runner: localPipelineRunner(agentExecutor(tools, config, datasets), folders.components),
+    start: job => startJob(job, 1),
     abort: job => activeJobs.get(job)?.abort(),
   })
   const o: Orchestration = {
@@ -106,6 +113,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     },
   }
   registerPipelines(o, engine)
+  const lookup = componentLookup(folders.components)
   registerMlPipeline({
     db,
     clock: tools.clock,
@@ -113,6 +121,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     pipelines: folders.pipelines,
     executor: { ...agentExecutor(tools, config, datasets), tracking: options.tracking, takeSlot: takeAgent },
     models: localModelRegistry({ db, directory: folders.models }),
+    plan: (source, file, inputs) => readPlan(join(source, file), inputs, lookup),
     settingsOf: async source => readSettings(folderTree(source)),
     notifyEnded: (run, job) => engine.wake(run, job),
     registered: options.mirror,
@@ -130,6 +139,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     engine,
     mlService,
     explainStep: (job, step) => explainStep(join(folders.jobs, job), step, tools.cache),
+    ml: {
+      catalog: localMlCatalog({ db, pipelines: folders.pipelines, components: folders.components }),
+      components: localComponentRegistry(folders.components),
+      startJob,
+    },
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
