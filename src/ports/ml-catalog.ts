@@ -28,6 +28,8 @@ export interface FilePublication {
   pipeline: PipelineVersion
   /** Local data that the file names for its inputs: it is not part of the published pipeline, a job is given it. */
   data: Record<string, string>
+  /** Whether a job with these inputs could begin; otherwise `check` says why not. */
+  complete: boolean
 }
 
 export interface PipelineVersion extends PublishedPipeline {

@@ -39,7 +39,8 @@ export function localMlCatalog(options: LocalCatalogOptions): MlCatalog {
       const pipelineFile = relative(tree.root, file).split(sep).join('/')
       const files = withSettings(tree.files, file)
       const row = await publishTree(options, { name, pipelineFile, files })
-      return { pipeline: version(row), data: plan ? localData(plan.inputs) : {} }
+      const data = localData(plan?.inputs ?? {})
+      return { pipeline: version(row), data, complete: plan !== undefined && !missingIn(data) }
     },
     async list(name) {
       const query = db.selectFrom('published_pipelines').selectAll()
@@ -98,13 +99,17 @@ function localData(inputs: Record<string, StepInput>): Record<string, string> {
 }
 
 function refuseMissing(data: Record<string, string>): void {
-  const missing = Object.entries(data).find(([, path]) => !existsSync(path))
+  const missing = missingIn(data)
   if (!missing) return
   const [name, path] = missing
   throw new UserError('missing-data', `there is no data for the input '${name}': ${path} isn't there`, {
     place: { key: `inputs.${name}` },
     hint: `give it: --input ${name}=<path or azureml:dataset@latest>`,
   })
+}
+
+function missingIn(data: Record<string, string>): [name: string, path: string] | undefined {
+  return Object.entries(data).find(([, path]) => !existsSync(path))
 }
 
 /** The map of environments comes with the pipeline. */

@@ -8,6 +8,7 @@ import { collectFindings } from './findings.ts'
 import { openLibrary } from './library.ts'
 import { startReading } from './read-component.ts'
 import { readRoot } from './read-root.ts'
+import { entry, type MappingTree } from './yaml-tree.ts'
 
 /** What a pipeline or component file is, and everything on disk that it is made of; inputs need no values. */
 export interface DefinitionFiles {
@@ -39,12 +40,19 @@ export function definitionFiles(file: string, find: Registry['find']): Definitio
   return {
     type: text('command') === undefined ? 'pipeline' : 'command',
     name: text('name'),
-    version: text('version'),
+    version: tree && versionOf(tree),
     description: text('description'),
     files: [...library.files],
     code: root ? [...new Set(codeOf(root.pipeline))] : [],
     problems: findings.problems(),
   }
+}
+
+/** `1.10` is no number here. */
+function versionOf(tree: MappingTree): string | undefined {
+  const version = entry(tree, 'version')
+  if (version?.kind !== 'scalar' || version.type === 'null') return undefined
+  return version.type === 'string' ? version.text : version.source
 }
 
 function codeOf(definition: PipelineDefinition): string[] {

@@ -18,12 +18,12 @@ export async function submitJob(
   ports: { catalog: MlCatalog; mlService: MlService },
   { job, pipeline: reference, file, inputs: given }: ManualSubmission,
 ): Promise<void> {
-  const { pipeline, data } =
+  const { pipeline, data, complete } =
     file === undefined
-      ? { pipeline: await ports.catalog.find(reference ?? ''), data: {} }
+      ? { pipeline: await ports.catalog.find(reference ?? ''), data: {}, complete: false }
       : await ports.catalog.publish({ file, name: reference, inputs: given })
   const inputs = { ...data, ...given }
-  await ports.catalog.check(pipeline, inputs)
+  if (!complete) await ports.catalog.check(pipeline, inputs)
   await ports.mlService.submit({ job, pipeline: identity(pipeline), inputs, notify: null, register: null })
 }
 
