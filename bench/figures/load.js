@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { graph } from '../graphs.js'
 import { temporaryHome } from '../home.js'
 import { median, timed, until } from '../measure.js'
@@ -31,6 +32,7 @@ async function bigJob(home, server, shape) {
   const file = join(home.path, `${shape}.yml`)
   writeFileSync(file, graph(shape, { steps: STEPS }))
   const floor = Array.from({ length: 50 }, () => timed(['bash', '-c', 'true'], home))
+  await sleep(200) // connections that the server has closed meanwhile are noticed
   await server.call('POST', '/api/ml/jobs', { job: shape, file })
   await ended(server, job => job.job === shape)
   const { steps } = await server.call('GET', `/api/ml/jobs/${shape}`)

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -124,6 +124,33 @@ describe('a component of the registry', () => {
     await submit('--file', file, '--name', 'nested', '--wait')
     expect(await log('nested', 'deep.in')).toBe('inner one\n')
     expect(await log('nested', 'flat')).toBe('inner two\n')
+  })
+
+  test('is packaged by CI as it is then, and CD publishes and runs that, whatever was registered since', async () => {
+    await cp('test/fixtures/tiny', folder, { recursive: true })
+    const alpha = join(folder, 'mlops', 'alpha')
+    const train = join(alpha, 'train.yml')
+    const { version } = await home.json<ComponentVersion>('ml', 'component', 'register', train)
+    const file = join(alpha, 'pipeline.yml')
+    const own = await readFile(file, 'utf8')
+    await writeFile(file, own.replace('./train.yml', 'azureml:train@latest'))
+    await rm(train)
+    await rm(join(alpha, 'train'), { recursive: true })
+    const build = join(folder, 'build')
+    const words = ['--model-type', 'alpha', '--build-id', '900001', '--in', build, '--commit', 'c'.repeat(40)]
+    await home.json('stage', 'package-artifacts', ...words, '--source', folder)
+
+    await home.json('ml', 'component', 'register', await component('echo other'), '--name', 'train')
+    await home.json('stage', 'download-artifacts', ...words)
+    await home.json('stage', 'publish-ml-pipeline', ...words)
+    const published = await home.json<PipelineVersion>('ml', 'pipeline', 'show', 'alpha')
+    const pinned = '.components/train/@latest'
+    expect(published.files).toContain(`${pinned}/files/train/train.py`)
+    const index = JSON.parse(await readFile(join(build, 'source', pinned, 'component.json'), 'utf8'))
+    expect(index).toMatchObject({ name: 'train', version })
+    const data = `raw_data=${join(folder, 'data', 'numbers')}`
+    const job = await submit('alpha', '--name', 'from-artifact', '--input', data, '--wait')
+    expect(job).toMatchObject({ status: 'completed', stepCounts: { completed: 3 } })
   })
 
   test('that is not there is named', async () => {
