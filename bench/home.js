@@ -40,8 +40,8 @@ export function temporaryHome(variables = {}) {
     json(...words) {
       return JSON.parse(this.run(...MILLWRIGHT, ...words, '--json'))
     },
-    async start() {
-      const server = await startServer(path, env)
+    async start(words = []) {
+      const server = await startServer(path, env, words)
       started.push(server)
       return server
     },
@@ -68,9 +68,9 @@ function ownVariables() {
 }
 
 /** Starts `millwright up` and waits until it answers; its output goes to `server-output.log` in the home. */
-async function startServer(home, env) {
+async function startServer(home, env, words) {
   const output = openSync(join(home, 'server-output.log'), 'a')
-  const child = spawn(MILLWRIGHT[0], [MILLWRIGHT[1], 'up', '--port', '0'], {
+  const child = spawn(MILLWRIGHT[0], [MILLWRIGHT[1], 'up', '--port', '0', ...words], {
     ...{ env, cwd: home },
     stdio: ['ignore', output, output],
   })

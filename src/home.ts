@@ -10,6 +10,7 @@ export function homeFolders(home: string) {
     workerFile: join(home, 'worker.json'),
     artifacts: join(home, 'artifacts'),
     cache: join(home, 'cache'),
+    components: join(home, 'components'),
     datasets: join(home, 'datasets'),
     datastores: join(home, 'datastores'),
     images: join(home, 'images'),

@@ -56,7 +56,6 @@ const MAY_IMPORT: Record<string, string[]> = {
     'config.ts',
     'home.ts',
     'main',
-    'ml-service/pipeline-file/lint.ts',
   ],
   main: ['*'],
 }

@@ -146,9 +146,45 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'An ML job with its steps',
     load: async () => (await import('./ml/job/show.ts')).mlJobShow,
   },
+  'ml job logs': {
+    summary: 'What the steps of an ML job have printed',
+    load: async () => (await import('./ml/job/logs.ts')).mlJobLogs,
+  },
   'ml job cancel': {
     summary: 'Cancel an ML job; returns when its work is gone',
     load: async () => (await import('./ml/job/cancel.ts')).mlJobCancel,
+  },
+  'ml job retry': {
+    summary: 'Go on with a failed or cancelled ML job: finished steps stay',
+    load: async () => (await import('./ml/job/retry.ts')).mlJobRetry,
+  },
+  'ml job submit': {
+    summary: 'Submit a published pipeline, or a pipeline file, as an ML job',
+    load: async () => (await import('./ml/job/submit.ts')).mlJobSubmit,
+  },
+  'ml pipeline publish': {
+    summary: 'Publish a pipeline file as an immutable version',
+    load: async () => (await import('./ml/pipeline/publish.ts')).mlPipelinePublish,
+  },
+  'ml pipeline list': {
+    summary: 'Published pipelines, newest first',
+    load: async () => (await import('./ml/pipeline/list.ts')).mlPipelineList,
+  },
+  'ml pipeline show': {
+    summary: 'A published pipeline and what it is made of',
+    load: async () => (await import('./ml/pipeline/show.ts')).mlPipelineShow,
+  },
+  'ml component register': {
+    summary: 'Register a component file, so that pipelines can refer to it by name',
+    load: async () => (await import('./ml/component/register.ts')).mlComponentRegister,
+  },
+  'ml component list': {
+    summary: 'Registered components and their versions',
+    load: async () => (await import('./ml/component/list.ts')).mlComponentList,
+  },
+  'ml component show': {
+    summary: 'A registered component',
+    load: async () => (await import('./ml/component/show.ts')).mlComponentShow,
   },
   stage: {
     summary: 'Run one stage alone, as any CI system calls it',

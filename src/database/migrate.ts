@@ -3,10 +3,15 @@ import { UserError } from '#errors.ts'
 import { SCHEMA } from './connect.ts'
 import { first } from './migrations/0001-first.ts'
 import { data } from './migrations/0002-data.ts'
+import { mlJobs } from './migrations/0003-ml-jobs.ts'
 import type { Database } from './schema.ts'
 
 /** In order; a name never changes once it is released. */
-const MIGRATIONS: Record<string, Migration> = { '0001-first': first, '0002-data': data }
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-first': first,
+  '0002-data': data,
+  '0003-ml-jobs': mlJobs,
+}
 
 /** Any number; all processes that migrate take the same advisory lock. */
 const LOCK = 7_236_451

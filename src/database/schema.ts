@@ -14,12 +14,8 @@ export interface Database {
   dataset_outputs: DatasetOutputTable
   ml_jobs: MlJobTable
   ml_steps: MlStepTable
-  published_pipelines: {
-    name: string
-    digest: string
-    manifest: JSONColumnType<object>
-    created_at: CreatedAt
-  }
+  ml_attempts: MlAttemptTable
+  published_pipelines: PublishedPipelineTable
   model_versions: ModelVersionTable
   model_tags: { model: string; version: number; key: string; value: string }
   champions: ChampionTable
@@ -153,9 +149,19 @@ interface MlJobTable {
   name: string
   /** The JobSubmission. */
   request: JSONColumnType<object>
-  status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled'
+  status:
+    | 'queued'
+    | 'preparing'
+    | 'running'
+    | 'finalizing'
+    | 'canceling'
+    | 'completed'
+    | 'failed'
+    | 'cancelled'
   message: ColumnType<string, string | undefined, string>
-  /** The JobReport and what was registered, once it ended. */
+  /** Counts from 1; a retry of an ended job is its next attempt. */
+  attempt: ColumnType<number, number | undefined, number>
+  /** The JobReport without its steps, and what was registered, once it ended. */
   report: NullableJson
   cancel_requested_at: NullableTime
   created_at: CreatedAt
@@ -168,6 +174,27 @@ interface MlStepTable {
   name: string
   position: number
   report: JSONColumnType<object>
+}
+
+/** An attempt that has ended and after which another one began. */
+interface MlAttemptTable {
+  job: string
+  number: number
+  status: string
+  message: string
+  started_at: NullableTime
+  ended_at: NullableTime
+  /** The idempotency key of the retry that ended it; unique per job. */
+  retry_key: string | null
+}
+
+/** One version per name and content; a trigger numbers them. */
+interface PublishedPipelineTable {
+  name: string
+  version: Generated<number>
+  digest: string
+  manifest: JSONColumnType<object>
+  created_at: CreatedAt
 }
 
 interface ModelVersionTable {
@@ -236,3 +263,4 @@ export type StageRow = Selectable<StageTable>
 export type ImageRow = Selectable<ImageTable>
 export type PullRequestRow = Selectable<PullRequestTable>
 export type MlJobRow = Selectable<MlJobTable>
+export type PublishedPipelineRow = Selectable<PublishedPipelineTable>

@@ -4,7 +4,8 @@ import type { PipelineEngine } from '#orchestrator/pipelines/pipeline.ts'
 import { ML_JOB_TOPIC, RUN_WORKFLOW, RUNS_QUEUE } from '#orchestrator/pipelines/run-pipeline.ts'
 
 export interface EngineClient extends PipelineEngine {
-  startJob(job: string): Promise<void>
+  /** Each attempt of a job is a workflow of its own. */
+  startJob(job: string, attempt: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -22,15 +23,20 @@ export async function connectEngine(databaseUrl: string): Promise<EngineClient> 
     applicationName: APPLICATION,
     logger: SILENT,
   })
-  const enqueue = async (workflowName: string, queueName: string, workflowID: string, argument: string) => {
-    await client.enqueue({ workflowName, queueName, workflowID, appVersion: WORKFLOW_VERSION }, argument)
+  const enqueue = async (workflowName: string, queueName: string, workflowID: string, ...args: unknown[]) => {
+    await client.enqueue({ workflowName, queueName, workflowID, appVersion: WORKFLOW_VERSION }, ...args)
   }
   return {
     start: run => enqueue(RUN_WORKFLOW, RUNS_QUEUE, run, run),
-    startJob: job => enqueue(ML_JOB_WORKFLOW, ML_JOBS_QUEUE, `ml-job/${job}`, job),
+    startJob: (job, attempt) =>
+      enqueue(ML_JOB_WORKFLOW, ML_JOBS_QUEUE, workflowOf(job, attempt), job, attempt),
     wake: (run, cause) => client.send(run, cause, ML_JOB_TOPIC),
     close: () => client.destroy(),
   }
+}
+
+function workflowOf(job: string, attempt: number): string {
+  return attempt === 1 ? `ml-job/${job}` : `ml-job/${job}/${attempt}`
 }
 
 const SILENT = { info() {}, debug() {}, warn() {}, error() {} }

@@ -20,7 +20,7 @@ const CANCEL_SECONDS = 0.5
 interface Kept {
   o: Orchestration
   engine: PipelineEngine
-  startJob(job: string): Promise<void>
+  startJob(job: string, attempt: number): Promise<void>
   activeJobs: Map<string, AbortController>
   log(line: string): void
 }
@@ -114,9 +114,9 @@ async function startForgotten({ o, engine, startJob }: Kept): Promise<void> {
   for (const { id } of runs) await engine.start(id)
   const jobs = await o.db
     .selectFrom('ml_jobs')
-    .select('name')
+    .select(['name', 'attempt'])
     .where('status', '=', 'queued')
     .where('created_at', '<', longAgo)
     .execute()
-  for (const { name } of jobs) await startJob(name)
+  for (const { name, attempt } of jobs) await startJob(name, attempt)
 }

@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
+import { componentLookup } from '#adapters/local/component-lookup.ts'
 import { datastoreFolders } from '#adapters/local/datastore-folders.ts'
 import { recordingTracking } from '#adapters/local/tracking-recorder.ts'
 import type { Config } from '#config.ts'
 import { UserError } from '#errors.ts'
+import { homeFolders } from '#home.ts'
 import { runJob } from '#ml-service/executor/run-job.ts'
 import { createSlots } from '#ml-service/executor/slots.ts'
 import type { JobListener, JobReport } from '#ml-service/job.ts'
@@ -14,8 +16,8 @@ import type { RepositorySettings } from '#model-types/model-type.ts'
 import { readSettings, SETTINGS_FILE } from '#model-types/read-settings.ts'
 import type { PythonEnvironments } from '#ports/python-environments.ts'
 import { dataResolver } from './data-resolver.ts'
-import { diskFiles, readEnvironmentMap, withCuratedEnvironments } from './environment-map.ts'
 import { composeRemoteData } from './data-sources.ts'
+import { diskFiles, readEnvironmentMap, withCuratedEnvironments } from './environment-map.ts'
 import { composeTools } from './tools.ts'
 
 export interface MlRun {
@@ -38,7 +40,8 @@ export interface MlRun {
 /** Runs a pipeline here and now: no server, no database. Throws UserError when the file has a problem. */
 export async function mlRun(run: MlRun): Promise<JobReport> {
   const file = resolve(run.file)
-  const plan = readPlan(file, absolute(run.inputs))
+  const lookup = componentLookup(homeFolders(run.config.home).components)
+  const plan = readPlan(file, absolute(run.inputs), lookup)
   const { environments, cache, datastores } = settingsFor(file, run.environments)
   const directory = run.outputDir ? resolve(run.outputDir) : await mkdtemp(join(tmpdir(), 'millwright-job-'))
   await mkdir(directory, { recursive: true })

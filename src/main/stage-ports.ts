@@ -58,7 +58,7 @@ export function composeStagePorts(
     inheritedEnv: config.inheritedEnv,
     mlService,
     models,
-    pipelines: localPipelineRunner(agentExecutor(tools, config, data), folders.datastores),
+    pipelines: localPipelineRunner(agentExecutor(tools, config, data), folders),
     readModelType: async (source, name) => readSource(source, name),
     registryFor: registry =>
       registry === null ? layoutRegistry(folders.images) : ociRegistry({ url: registry }),

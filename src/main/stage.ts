@@ -90,7 +90,7 @@ async function train(input: StageInput, ports: StagePorts): Promise<void> {
   const job = jobName(input)
   for (;;) {
     const { status } = await ports.mlService.status(job)
-    if (status !== 'queued' && status !== 'running') return
+    if (status === 'completed' || status === 'failed' || status === 'cancelled') return
     if (input.signal.aborted) await ports.mlService.cancel(job)
     else await ports.clock.sleep(0.5, input.signal).catch(() => {})
   }
@@ -111,7 +111,7 @@ async function withPorts<T>(
     db,
     clock: tools.clock,
     pipelines: tools.folders.pipelines,
-    runner: localPipelineRunner(agentExecutor(tools, config, data), tools.folders.datastores),
+    runner: localPipelineRunner(agentExecutor(tools, config, data), tools.folders),
     start: job => enqueue(databaseUrl, job),
     abort: () => {},
   })
@@ -135,5 +135,5 @@ async function enqueue(databaseUrl: string | undefined, job: string): Promise<vo
       hint: 'start it with `millwright up`',
     })
   const engine = await connectEngine(databaseUrl)
-  await engine.startJob(job).finally(engine.close)
+  await engine.startJob(job, 1).finally(engine.close)
 }

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import type { Kysely } from 'kysely'
 import { localCodeHost } from '#adapters/local/code-host.ts'
+import { componentLookup } from '#adapters/local/component-lookup.ts'
+import { localComponentRegistry } from '#adapters/local/component-registry.ts'
 import { datastoreFolders } from '#adapters/local/datastore-folders.ts'
+import { localMlCatalog } from '#adapters/local/ml-catalog.ts'
 import { localMlService } from '#adapters/local/ml-service.ts'
 import { localPipelineRunner } from '#adapters/local/pipeline-runner.ts'
 import { folderTree } from '#adapters/local/source-tree.ts'
@@ -13,10 +16,13 @@ import type { Database } from '#database/schema.ts'
 import { createSlots } from '#ml-service/executor/slots.ts'
 import { explainStep, type StepExplanation } from '#ml-service/explain-step.ts'
 import { ML_JOBS_QUEUE, registerMlPipeline } from '#ml-service/ml-pipeline.ts'
+import { readPlan } from '#ml-service/pipeline-file/lint.ts'
 import { readSettings } from '#model-types/read-settings.ts'
 import type { Orchestration } from '#orchestrator/orchestration.ts'
 import type { PipelineEngine } from '#orchestrator/pipelines/pipeline.ts'
 import { AGENTS_QUEUE, RUNS_QUEUE, registerPipelines } from '#orchestrator/pipelines/run-pipeline.ts'
+import type { ComponentRegistry } from '#ports/component-registry.ts'
+import type { MlCatalog } from '#ports/ml-catalog.ts'
 import type { MlService } from '#ports/ml-service.ts'
 import type { Tracking } from '#ports/tracking.ts'
 import { composeServerData } from './data-sources.ts'
@@ -27,7 +33,7 @@ import { agentExecutor, composeStagePorts } from './stage-ports.ts'
 import type { Tools } from './tools.ts'
 
 /** ML jobs that one worker looks after at once; their steps share its agents. */
-const JOBS_PER_WORKER = 32
+const JOBS_PER_WORKER = 128
 
 /** Runs that one worker looks after at once; most of them wait. */
 const RUNS_PER_WORKER = 1000
@@ -52,6 +58,7 @@ export interface Worker {
   engine: PipelineEngine
   mlService: MlService
   explainStep(job: string, step: string): Promise<StepExplanation>
+  ml: { catalog: MlCatalog; components: ComponentRegistry; startJob: EngineClient['startJob'] }
   /** Called with the id of every run that changes in this process. */
   onChange(listener: (run: string) => void): () => void
   /** Ends what runs here without recording it as ended, so that the next start goes on with it. */
@@ -80,13 +87,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     start: async run => (await connection()).start(run),
     wake: async (run, cause) => (await connection()).wake(run, cause),
   }
-  const startJob = async (job: string) => (await connection()).startJob(job)
+  const startJob = async (job: string, attempt: number) => (await connection()).startJob(job, attempt)
   const mlService = localMlService({
     db,
     clock: tools.clock,
     pipelines: folders.pipelines,
-    runner: localPipelineRunner(agentExecutor(tools, config, data), folders.datastores),
-    start: startJob,
+    runner: localPipelineRunner(agentExecutor(tools, config, data), folders),
+    start: job => startJob(job, 1),
     abort: job => activeJobs.get(job)?.abort(),
   })
   const o: Orchestration = {
@@ -107,6 +114,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     },
   }
   registerPipelines(o, engine)
+  const lookup = componentLookup(folders.components)
   registerMlPipeline({
     db,
     clock: tools.clock,
@@ -115,6 +123,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     executor: { ...agentExecutor(tools, config, data), tracking: options.tracking, takeSlot: takeAgent },
     models: data.registered.models,
     datasets: data.registered.datasets,
+    plan: (source, file, inputs) => readPlan(join(source, file), inputs, lookup),
     async settingsOf(source) {
       const settings = withCuratedEnvironments(readSettings(folderTree(source)))
       const at = datastoreFolders(settings.datastores, undefined, folders.datastores)
@@ -136,6 +145,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     engine,
     mlService,
     explainStep: (job, step) => explainStep(join(folders.jobs, job), step, tools.cache),
+    ml: {
+      catalog: localMlCatalog({ db, pipelines: folders.pipelines, components: folders.components }),
+      components: localComponentRegistry(folders.components),
+      startJob,
+    },
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -171,6 +171,7 @@ async function listen(options: UpOptions, worker: Worker, token: string, trackin
     tracking,
     cancelJob: job => worker.mlService.cancel(job),
     explainStep: worker.explainStep,
+    ml: worker.ml,
     onChange: worker.onChange,
   })
   return new Promise<{ url: string; close(): Promise<void> }>((resolve, reject) => {

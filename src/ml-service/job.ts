@@ -50,8 +50,8 @@ export interface ExecutorPorts {
   digest(path: string): Promise<string>
   /** What the processes of steps inherit: PATH, HOME, proxies, package indexes (`Config.inheritedEnv`). */
   env: Readonly<Record<string, string>>
-  /** Takes a slot for one process, in order; the returned function gives it back. */
-  takeSlot(signal: AbortSignal): Promise<() => void>
+  /** Takes a slot for one process, fairly between owners; the returned function gives it back. */
+  takeSlot(signal: AbortSignal, owner?: string): Promise<() => void>
 }
 
 export interface ResolvedData {

@@ -1,9 +1,11 @@
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import type { Kysely } from 'kysely'
 import { recordUses } from '#database/dataset-lineage.ts'
-import { findJob, recordStep, updateJob } from '#database/ml-jobs.ts'
-import type { Database } from '#database/schema.ts'
+import { advanceJob, endJob, findJob, jobHasEnded } from '#database/ml-jobs.ts'
+import { announceSteps, recordSteps } from '#database/ml-steps.ts'
+import type { Database, MlJobRow } from '#database/schema.ts'
 import { isTransient } from '#database/transient.ts'
 import { errorDocument } from '#errors.ts'
 import { failpoint } from '#failpoint.ts'
@@ -12,10 +14,14 @@ import type { Clock } from '#ports/clock.ts'
 import type { DatasetStore } from '#ports/dataset-store.ts'
 import type { JobSubmission } from '#ports/ml-service.ts'
 import type { ModelRegistry } from '#ports/model-registry.ts'
+import { pendingReport } from './executor/job-context.ts'
+import { writeJson } from './executor/record.ts'
 import { runJob } from './executor/run-job.ts'
-import type { Datastores, EnvironmentMap, ExecutorPorts, JobReport, StepReport } from './job.ts'
-import { readPlan } from './pipeline-file/lint.ts'
+import type { Datastores, EnvironmentMap, ExecutorPorts, JobReport } from './job.ts'
+import type { Plan } from './plan.ts'
 import { datasetsRead, registerData } from './register-data.ts'
+import { type Registered, registerModel } from './register-model.ts'
+import { type StepRecorder, stepRecorder } from './step-recorder.ts'
 
 /** The workflow of an ML job, and the queue from which workers pull them; their steps share the worker's agents. */
 export const ML_JOB_WORKFLOW = 'ml-job'
@@ -31,6 +37,8 @@ export interface MlServiceContext {
   executor: ExecutorPorts
   models: ModelRegistry
   datasets: DatasetStore
+  /** Plans a published pipeline with what was vendored into it. Throws UserError for its first problem. */
+  plan(source: string, file: string, inputs: Record<string, string>): Plan
   /** What a source tree says about environments, datastores and the step cache. */
   settingsOf(source: string): Promise<{
     environments: EnvironmentMap
@@ -45,8 +53,8 @@ export interface MlServiceContext {
   active: Map<string, AbortController>
 }
 
-/** What a job's row keeps once it ended. */
-export interface MlJobReport extends JobReport {
+/** What a job's row keeps once it ended; its steps have rows of their own. */
+export interface MlJobReport extends Omit<JobReport, 'steps'> {
   model: ModelVersion | null
   metrics: Record<string, number>
 }
@@ -61,32 +69,41 @@ const PATIENT = {
 
 /**
  * Registers the durable ML job: run the steps, register the model, tell who waits. Call once, before the engine is
- * launched. The steps' own progress is kept in the job's folder, so that a job goes on from its last finished step.
+ * launched. The steps' own progress is kept in the job's folder, so that a job goes on from its last finished step,
+ * and so does its next attempt.
  */
 export function registerMlPipeline(m: MlServiceContext): void {
   DBOS.registerWorkflow(
-    async (job: string) => {
-      const ran = await DBOS.runStep(() => execute(m, job), { name: 'run steps', ...PATIENT })
-      await DBOS.runStep(() => finish(m, job, ran), { name: 'register model', ...PATIENT })
+    async (job: string, attempt: number = 1) => {
+      await DBOS.runStep(() => execute(m, job, attempt), { name: 'run steps', ...PATIENT })
+      await DBOS.runStep(() => finish(m, job, attempt), { name: 'register model', ...PATIENT })
       await DBOS.runStep(() => tell(m, job), { name: 'notify', ...PATIENT })
     },
     { name: ML_JOB_WORKFLOW },
   )
 }
 
-/** Runs the job's steps; the report lies in the job's folder too, the journal only keeps how it ended. */
-async function execute(m: MlServiceContext, job: string): Promise<{ report: JobReport }> {
-  const submission = await submissionOf(m, job)
+/** Runs the job's steps. The report lies in the job's folder; the journal only keeps how it ended. */
+async function execute(
+  m: MlServiceContext,
+  job: string,
+  attempt: number,
+): Promise<JobReport['status'] | null> {
+  const row = await requireJob(m, job)
+  if (isOver(row, attempt)) return null
   const controller = new AbortController()
   const stop = () => controller.abort()
   m.active.set(job, controller)
   m.stopping.addEventListener('abort', stop, { once: true })
   try {
-    if ((await findJob(m.db, job))?.cancel_requested_at) controller.abort()
-    await updateJob(m.db, job, { status: 'running', message: 'running', started_at: m.clock.now() })
-    const report = await runSteps(m, submission, controller.signal)
+    await advanceJob(m.db, row, { status: 'preparing', started_at: row.started_at ?? m.clock.now() })
+    if ((await requireJob(m, job)).cancel_requested_at) controller.abort()
+    const report = await runSteps(m, row, controller.signal)
     failpoint('ml-job:ran')
-    if (!m.stopping.aborted) return { report }
+    if (!m.stopping.aborted) {
+      await leaveReport(m, report)
+      return report.status
+    }
   } finally {
     m.stopping.removeEventListener('abort', stop)
     m.active.delete(job)
@@ -94,28 +111,29 @@ async function execute(m: MlServiceContext, job: string): Promise<{ report: JobR
   return new Promise(() => {}) // left for the next start
 }
 
-async function runSteps(
-  m: MlServiceContext,
-  submission: JobSubmission,
-  signal: AbortSignal,
-): Promise<JobReport> {
-  const { job, pipeline, inputs } = submission
+/** It was cancelled before it began, or this attempt has ended and another one has begun. */
+function isOver(row: MlJobRow, attempt: number): boolean {
+  return jobHasEnded(row) || row.attempt !== attempt
+}
+
+async function runSteps(m: MlServiceContext, row: MlJobRow, signal: AbortSignal): Promise<JobReport> {
+  const { job, pipeline, inputs } = row.request as JobSubmission
   const source = join(m.pipelines, pipeline.digest.replace(':', '-'))
-  const directory = join(m.jobs, job)
   try {
     const { pipelineFile } = await publishedManifest(m, pipeline.digest)
-    const plan = readPlan(join(source, pipelineFile), inputs)
-    const positions = new Map(plan.steps.map((step, position) => [step.name, position]))
-    let recorded = Promise.resolve()
-    const onStep = (step: StepReport) => {
-      recorded = recorded
-        .then(() => recordStep(m.db, job, positions.get(step.name) ?? 0, step))
-        .catch(() => {})
-    }
+    const plan = m.plan(source, pipelineFile, inputs)
     const { environments, datastores, cache } = await m.settingsOf(source)
-    const request = { job, plan, directory, environments, datastores }
-    const report = await runJob(m.executor, request, { signal, onStep })
-    await recorded
+    await announceSteps(
+      m.db,
+      job,
+      plan.steps.map(({ name }, position) => ({ name, position, report: pendingReport(name) })),
+    )
+    const recorder = recorderOf(m, row, plan)
+    const takeSlot = (asked: AbortSignal) => m.executor.takeSlot(asked, job)
+    const request = { job, plan, directory: join(m.jobs, job), environments, datastores }
+    const report = await runJob({ ...m.executor, takeSlot }, request, { signal, onStep: recorder.note })
+    for (const step of report.steps) recorder.note(step)
+    await recorder.flush()
     await m.executor.cache.trim(cache.maxSize).catch(() => {})
     return report
   } catch (error) {
@@ -126,42 +144,48 @@ async function runSteps(
   }
 }
 
-/** Registers what the job made, once, and records how it ended. */
-async function finish(m: MlServiceContext, job: string, { report }: { report: JobReport }): Promise<void> {
-  const submission = await submissionOf(m, job)
-  const metrics = await metricsOf(m, report)
-  await recordUses(m.db, job, datasetsRead(report))
-  const refused = report.status === 'completed' ? await registerData(m.datasets, report) : report.error
-  failpoint('ml-job:data-registered')
-  const outcome =
-    report.status === 'completed' && refused === null
-      ? await register(m, submission, report, metrics)
-      : { model: null, error: refused }
-  failpoint('ml-job:registered')
-  const status = outcome.model ? 'completed' : report.status === 'cancelled' ? 'cancelled' : 'failed'
-  const message = outcome.error ?? (status === 'completed' ? 'completed' : status)
-  const full: MlJobReport = { ...report, status, error: outcome.error, model: outcome.model, metrics }
-  await updateJob(m.db, job, { status, message, ended_at: m.clock.now(), report: full })
+/** Keeps the steps' states, and says that the job is running once a step is. */
+function recorderOf(m: MlServiceContext, row: MlJobRow, plan: Plan): StepRecorder {
+  const positions = new Map(plan.steps.map((step, position) => [step.name, position]))
+  let isRunning = false
+  return stepRecorder(async steps => {
+    const begun = steps.some(({ status }) => status !== 'pending' && status !== 'preparing')
+    if (begun && !isRunning) await advanceJob(m.db, row, { status: 'running' })
+    isRunning ||= begun
+    const rows = steps.map(report => ({ name: report.name, position: positions.get(report.name)!, report }))
+    await recordSteps(m.db, row.name, rows)
+  })
 }
 
+/** Registers what the job made, once, and records how it ended. */
+async function finish(m: MlServiceContext, job: string, attempt: number): Promise<void> {
+  const row = await requireJob(m, job)
+  if (isOver(row, attempt)) return
+  await advanceJob(m.db, row, { status: 'finalizing' })
+  const { steps, ...report } = await leftReport(m, job)
+  const metrics = await metricsOf(m, { ...report, steps })
+  await recordUses(m.db, job, datasetsRead(report))
+  const { model, error } = await register(m, row.request as JobSubmission, report, metrics)
+  if (model) m.registered(model.name)
+  failpoint('ml-job:registered')
+  const status = report.status === 'completed' && error !== null ? 'failed' : report.status
+  const full: MlJobReport = { ...report, status, error, model, metrics }
+  await endJob(m.db, row, { status, message: error ?? status, ended_at: m.clock.now(), report: full })
+}
+
+/** Named outputs first: a job whose data can't be registered has no model either. */
 async function register(
   m: MlServiceContext,
-  { job, register: wanted }: JobSubmission,
-  report: JobReport,
+  submission: JobSubmission,
+  report: Omit<JobReport, 'steps'>,
   metrics: Record<string, number>,
-): Promise<{ model: ModelVersion | null; error: string | null }> {
-  const folder = report.outputs[wanted.output]
-  if (!folder)
-    return {
-      model: null,
-      error: `the pipeline has no output '${wanted.output}' to register as the model (train.model in model.yml)`,
-    }
-  const datasets = Object.values(report.datasets).sort().join(',')
-  const numbers = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, String(value)]))
-  const properties = { ...numbers, ...wanted.properties, dataset: datasets, ml_job: job }
-  const model = await m.models.register({ name: wanted.model, job, folder, properties, tags: wanted.tags })
-  m.registered(wanted.model)
-  return { model, error: null }
+): Promise<Registered> {
+  if (report.status !== 'completed') return { model: null, error: report.error }
+  const refused = await registerData(m.datasets, report)
+  failpoint('ml-job:data-registered')
+  return refused === null
+    ? registerModel(m.models, submission, report, metrics)
+    : { model: null, error: refused }
 }
 
 /** The metrics of the job's own tracking run, over those of the jobs whose steps it reused. */
@@ -176,14 +200,27 @@ async function metricsOf(m: MlServiceContext, report: JobReport): Promise<Record
 }
 
 async function tell(m: MlServiceContext, job: string): Promise<void> {
-  const { notify } = await submissionOf(m, job)
+  const { notify } = (await requireJob(m, job)).request as JobSubmission
   if (notify !== null) await m.notifyEnded(notify, job)
 }
 
-async function submissionOf(m: MlServiceContext, job: string): Promise<JobSubmission> {
+async function requireJob(m: MlServiceContext, job: string): Promise<MlJobRow> {
   const row = await findJob(m.db, job)
   if (!row) throw new Error(`ML job ${job} is not in the database`)
-  return row.request as JobSubmission
+  return row
+}
+
+async function leaveReport(m: MlServiceContext, report: JobReport): Promise<void> {
+  await mkdir(join(m.jobs, report.job), { recursive: true })
+  await writeJson(reportFile(m, report.job), report, { durable: true })
+}
+
+async function leftReport(m: MlServiceContext, job: string): Promise<JobReport> {
+  return JSON.parse(await readFile(reportFile(m, job), 'utf8')) as JobReport
+}
+
+function reportFile({ jobs }: MlServiceContext, job: string): string {
+  return join(jobs, job, 'report.json')
 }
 
 async function publishedManifest(m: MlServiceContext, digest: string): Promise<{ pipelineFile: string }> {

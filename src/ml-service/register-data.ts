@@ -6,7 +6,10 @@ import type { JobReport } from './job.ts'
  * Registers the outputs of a completed job that have a name as datasets; called again, it finds what it registered.
  * Returns why one was refused, or null.
  */
-export async function registerData(datasets: DatasetStore, report: JobReport): Promise<string | null> {
+export async function registerData(
+  datasets: DatasetStore,
+  report: Pick<JobReport, 'job' | 'assets'>,
+): Promise<string | null> {
   try {
     for (const { output, name, version, path } of report.assets ?? []) {
       const origin = { job: report.job, output }
@@ -20,7 +23,9 @@ export async function registerData(datasets: DatasetStore, report: JobReport): P
 }
 
 /** The registered datasets that a job read, by input. */
-export function datasetsRead({ datasets }: JobReport): { input: string; name: string; version: number }[] {
+export function datasetsRead({
+  datasets,
+}: Pick<JobReport, 'datasets'>): { input: string; name: string; version: number }[] {
   return Object.entries(datasets).flatMap(([input, identity]) => {
     const [, name, version] = /^([^:]+):(\d+):/.exec(identity) ?? []
     return name === undefined ? [] : [{ input, name, version: Number(version) }]

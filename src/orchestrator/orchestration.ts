@@ -20,8 +20,8 @@ export interface Orchestration {
   notifier: Notifier
   /** Called after versions or `best` of a model have changed: the tracking service's mirror is repaired. */
   mirror(model: string): void
-  /** Takes one of this worker's agents; the returned function gives it back. */
-  takeAgent(signal: AbortSignal): Promise<() => void>
+  /** Takes one of this worker's agents, in turn with other runs and jobs; the returned function gives it back. */
+  takeAgent(signal: AbortSignal, run: string): Promise<() => void>
   /** Aborted when this process is asked to stop: what runs is left for the next start, not recorded as ended. */
   stopping: AbortSignal
   /** Runs whose stages are executed here and now; aborting one cancels it. */

@@ -5,7 +5,8 @@ import type { ModelVersion } from '#models/version.ts'
  *
  * Call order: `publish` once per pipeline content, `submit` once per job, then wait for the completion message or ask
  * `status` now and then, and collect with `result`. `publish` and `submit` may be called again with the same
- * arguments: they find their earlier effect. `cancel` returns when the job's work is gone.
+ * arguments: they find their earlier effect. `cancel` returns when the job's work is gone; a job that has ended stays
+ * as it is.
  */
 export interface MlService {
   publish(pipeline: PublishRequest): Promise<PublishedPipeline>
@@ -28,9 +29,11 @@ export interface PublishRequest {
   inputs: Record<string, string>
 }
 
-/** An immutable pipeline; `digest` covers every file it is made of. */
+/** An immutable pipeline; `digest` covers every file it is made of, its registered components included. */
 export interface PublishedPipeline {
   name: string
+  /** Counts from 1 per name; the same content is the same version. */
+  version: number
   digest: string
 }
 
@@ -42,18 +45,33 @@ export interface JobSubmission {
   inputs: Record<string, string>
   /** Given back with the completion message; null when nobody waits for one. */
   notify: string | null
-  register: {
-    model: string
-    /** The pipeline output that is the model. */
-    output: string
-    properties: Record<string, string>
-    tags: Record<string, string>
-  }
+  /** What to register when the job has completed; null registers nothing. */
+  register: ModelRegistration | null
+}
+
+export interface ModelRegistration {
+  model: string
+  /** The pipeline output that is the model. */
+  output: string
+  properties: Record<string, string>
+  tags: Record<string, string>
 }
 
 export interface JobStatus {
   job: string
-  status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled'
+  /**
+   * `completed`, `failed` and `cancelled` are final. A job waits as `queued`, reads and prepares environments as
+   * `preparing`, has steps under way as `running`, registers as `finalizing`; `canceling` lasts until its work is gone.
+   */
+  status:
+    | 'queued'
+    | 'preparing'
+    | 'running'
+    | 'finalizing'
+    | 'canceling'
+    | 'completed'
+    | 'failed'
+    | 'cancelled'
   /** One sentence about where it stands or why it failed. */
   message: string
 }

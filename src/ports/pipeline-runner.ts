@@ -5,10 +5,21 @@ import type { EnvironmentRequirements } from './python-environments.ts'
  * local-model-validation and for re-scoring. Nothing is registered.
  */
 export interface PipelineRunner {
-  /** Every definition and code file the pipeline or component is made of, relative to `source`, sorted. `inputs` are what it will be run with, so that it is checked whole. Throws UserError with the first problem. */
-  files(source: string, file: string, inputs: Record<string, string>): Promise<string[]>
+  /**
+   * Every definition and code file the pipeline or component is made of, sorted, registered components included as they
+   * are now. `inputs` are what it will be run with, so that it is checked whole. Throws UserError with the first problem.
+   */
+  files(source: string, file: string, inputs: Record<string, string>): Promise<TreeFile[]>
   /** May be called again with the same `directory`: finished steps are not run again. Throws UserError when the file doesn't lint. */
   run(request: PipelineRun): Promise<PipelineReport>
+}
+
+/** A file of a tree, and where it is copied from: mostly from the same path below the tree's folder. */
+export interface TreeFile {
+  /** Relative, with forward slashes. */
+  path: string
+  /** Absolute. */
+  from: string
 }
 
 export interface PipelineRun {

@@ -8,11 +8,14 @@ import { serve } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '#adapters/local/clock.ts'
 import { localCodeHost } from '#adapters/local/code-host.ts'
+import { localComponentRegistry } from '#adapters/local/component-registry.ts'
 import { localDatasetStore } from '#adapters/local/dataset-store.ts'
+import { localMlCatalog } from '#adapters/local/ml-catalog.ts'
 import { localModelRegistry } from '#adapters/local/model-registry.ts'
 import { folderTree } from '#adapters/local/source-tree.ts'
 import { recordUses } from '#database/dataset-lineage.ts'
-import { recordJob, updateJob } from '#database/ml-jobs.ts'
+import { endJob, recordJob, requestCancel } from '#database/ml-jobs.ts'
+import { recordSteps } from '#database/ml-steps.ts'
 import { endStage, recordRun, startStage, updateRun } from '#database/runs.ts'
 import { explainStep } from '#ml-service/explain-step.ts'
 import { registerData } from '#ml-service/register-data.ts'
@@ -43,7 +46,16 @@ beforeAll(async () => {
     ...{ o, token: TOKEN, version: '1.2.3', tracking: async () => 'http://127.0.0.1:5000' },
     engine: { start: async run => void started.push(run), wake: async () => {} },
     explainStep: async (job, step) => explainStep(join(folder, job), step, { ofStep: async () => [] }),
-    cancelJob: async job => updateJob(database.db, job, { status: 'cancelled', ended_at: new Date() }),
+    cancelJob: async job => requestCancel(database.db, job, new Date()),
+    ml: {
+      catalog: localMlCatalog({
+        db: database.db,
+        pipelines: join(folder, 'pipelines'),
+        components: join(folder, 'components'),
+      }),
+      components: localComponentRegistry(join(folder, 'components')),
+      startJob: async (job, attempt) => void started.push(`${job}/${attempt}`),
+    },
     onChange(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -372,6 +384,75 @@ describe('a small server', () => {
     await recordJob(database.db, 'running', { ...SUBMISSION, job: 'running' })
     expect(await (await post('/api/ml/jobs/running/cancel')).json()).toMatchObject({ status: 'cancelled' })
     expect(await get('/api/ml/jobs')).toHaveLength(2)
+    expect(await (await post('/api/ml/jobs/running/cancel')).json()).toMatchObject({ status: 'cancelled' })
+    const late = await refused(post('/api/ml/jobs/story-1002/cancel'))
+    expect(late).toMatchObject({ status: 409, code: 'job-has-ended' })
+  })
+
+  test('lists ML jobs by status, model and pipeline, page by page', async () => {
+    const names = async (query: string) =>
+      ((await get(`/api/ml/jobs${query}`)) as { job: string }[]).map(({ job }) => job)
+    expect(await names('')).toEqual(['running', 'story-1002'])
+    expect(await names('?status=completed')).toEqual(['story-1002'])
+    expect(await names('?modelType=story&limit=1')).toEqual(['running'])
+    expect(await names('?modelType=story&limit=1&before=running')).toEqual(['story-1002'])
+    expect(await names('?pipeline=other')).toEqual([])
+    expect(await refused(request('/api/ml/jobs?before=runing'))).toMatchObject({ code: 'no-such-job' })
+    expect(await refused(request('/api/ml/jobs?status=done'))).toMatchObject({ status: 400 })
+  })
+
+  test('says which job or step was meant', async () => {
+    const answer = async (path: string) =>
+      ((await (await request(path)).json()) as { error: { code: string; hint: string } }).error
+    expect(await answer('/api/ml/jobs/story-1020')).toMatchObject({
+      ...{ code: 'no-such-job', hint: "did you mean 'story-1002'?" },
+    })
+    await step('completed')
+    expect(await answer('/api/ml/jobs/story-1002/steps/outer.trian/log')).toMatchObject({
+      ...{ code: 'no-such-step', hint: "did you mean 'outer.train'?" },
+    })
+    expect(await answer('/api/ml/jobs/nope/steps/x/log')).toMatchObject({ code: 'no-such-job' })
+  })
+
+  test("gives a step's log from an offset on, or its end, and follows it until the step has ended", async () => {
+    const log = join(folder, 'step.log')
+    await writeFile(log, 'one\ntwo\n')
+    const path = '/api/ml/jobs/open/steps/outer.train/log'
+    await recordJob(database.db, 'open', { ...SUBMISSION, job: 'open' })
+    await step('running', { job: 'open', log })
+    expect(await (await request(path)).text()).toBe('one\ntwo\n')
+    expect(await (await request(`${path}?offset=4`)).text()).toBe('two\n')
+    expect(await (await request(`${path}?tail=3`)).text()).toBe('wo\n')
+    const reader = (await request(`${path}?follow=true`)).body!.getReader()
+    const next = async () => Buffer.from((await reader.read()).value ?? []).toString()
+    expect(await next()).toBe('one\ntwo\n')
+    await appendFile(log, 'three\n')
+    expect(await next()).toBe('three\n')
+    await appendFile(log, 'four\n')
+    await step('completed', { job: 'open', log })
+    expect(await next()).toBe('four\n')
+    expect((await reader.read()).done).toBe(true)
+    await step('pending', { job: 'open', log: '' })
+    expect(await (await request(path)).text()).toBe('')
+  })
+
+  test('retries what was cancelled, once per idempotency key, and shows the attempts', async () => {
+    const retry = (key: string) => post('/api/ml/jobs/running/retry', {}, { 'idempotency-key': key })
+    const first = await (await retry('a')).json()
+    expect(first).toMatchObject({
+      ...{ status: 'queued', endedAt: null },
+      attempts: [
+        { number: 1, status: 'cancelled' },
+        { number: 2, status: 'queued' },
+      ],
+    })
+    expect(await (await retry('a')).json()).toEqual(first)
+    expect(started.filter(job => job.startsWith('running/'))).toEqual(['running/2', 'running/2'])
+    expect(await refused(retry('b'))).toMatchObject({ status: 409, code: 'job-not-retryable' })
+    await post('/api/ml/jobs/running/cancel')
+    expect(await (await retry('b')).json()).toMatchObject({ attempts: [{}, {}, { number: 3 }] })
+    expect(await (await retry('a')).json()).toMatchObject({ attempts: [{}, {}, { number: 3 }] })
+    expect(await refused(post('/api/ml/jobs/story-1002/retry'))).toMatchObject({ status: 409 })
   })
 
   test('shows models, their versions and how best has moved', async () => {
@@ -552,10 +633,18 @@ async function recordModel(): Promise<void> {
     tags: {},
   })
   await recordJob(database.db, 'story-1002', SUBMISSION)
-  const report = { steps: [], outputs: {}, tracking: null, metrics: { f1: 0.5 }, model: version }
-  await updateJob(database.db, 'story-1002', { status: 'completed', ended_at: new Date(), report })
+  const report = { outputs: {}, tracking: null, metrics: { f1: 0.5 }, model: version }
+  const end = { status: 'completed', message: 'completed', ended_at: new Date(), report } as const
+  await endJob(database.db, { name: 'story-1002', attempt: 1 }, end)
   const move = { model: 'story', environment: 'dev', version: 1, expectedRevision: 0 }
   await models.champions.promote({ ...move, by: 'cd run 1002', reason: 'first', evidence: {} })
+}
+
+async function step(status: string, { job = 'story-1002', log = '' } = {}): Promise<void> {
+  const name = 'outer.train'
+  const report = { name, status, reused: false, reusedFrom: null, exitCode: null, error: null }
+  const times = { startedAt: null, endedAt: null, outputs: {}, log }
+  await recordSteps(database.db, job, [{ name, position: 0, report: { ...report, ...times } }])
 }
 
 async function recordPush(run: string): Promise<void> {

@@ -6,7 +6,9 @@ import { datasetRoutes } from './routes/datasets.ts'
 import { eventRoutes } from './routes/events.ts'
 import { explainRoutes } from './routes/explain.ts'
 import { imageRoutes } from './routes/images.ts'
+import { mlComponentRoutes } from './routes/ml-components.ts'
 import { mlJobRoutes } from './routes/ml-jobs.ts'
+import { mlPipelineRoutes } from './routes/ml-pipelines.ts'
 import { modelTypeRoutes } from './routes/model-types.ts'
 import { modelRoutes } from './routes/models.ts'
 import { planRoutes } from './routes/plan.ts'
@@ -15,6 +17,7 @@ import { repositoryRoutes } from './routes/repositories.ts'
 import { runLogRoutes } from './routes/run-logs.ts'
 import { runRoutes } from './routes/runs.ts'
 import { statusRoutes } from './routes/status.ts'
+import { stepLogRoutes } from './routes/step-logs.ts'
 
 export type { ServerContext } from './context.ts'
 
@@ -27,6 +30,9 @@ const ROUTES = [
     datasetRoutes,
     modelRoutes,
     mlJobRoutes,
+    stepLogRoutes,
+    mlPipelineRoutes,
+    mlComponentRoutes,
     imageRoutes,
     explainRoutes,
   ],

@@ -234,7 +234,10 @@ describe('a pipeline file', () => {
     cpSync(code, join(source, 'src'), { recursive: true })
     writeFileSync(join(source, 'train.yml'), COMPONENT)
     writeFileSync(join(source, 'pipeline.yml'), PIPELINE)
-    const report = await localPipelineRunner(jobs.executor, jobs.folder()).run({
+    const report = await localPipelineRunner(jobs.executor, {
+      datastores: jobs.folder(),
+      components: jobs.folder(),
+    }).run({
       name: 'validation',
       source,
       file: 'pipeline.yml',

@@ -39,7 +39,7 @@ const PROMISES = {
   'a CI run starts CD once':
     "select r.id, count(c.id) from millwright.runs r left join millwright.runs c on c.input->>'ciRun' = r.id and c.trigger = 'ci-completed' where r.pipeline = 'ci' and r.status = 'succeeded' group by r.id having count(c.id) <> 1",
   'an ML job registers one model version':
-    "select j.name, count(v.version) from millwright.ml_jobs j left join millwright.model_versions v on v.job = j.name where j.status = 'completed' group by j.name having count(v.version) <> 1",
+    "select j.name, count(v.version) from millwright.ml_jobs j left join millwright.model_versions v on v.job = j.name where j.status = 'completed' and j.request->>'register' is not null group by j.name having count(v.version) <> 1",
   'versions are numbered without gaps':
     'select model, max(version), count(*) from millwright.model_versions group by model having max(version) <> count(*)',
   'a verdict to promote moves best once':

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { recordJob, recordStep, updateJob } from '#database/ml-jobs.ts'
+import { endJob, findJob, recordJob } from '#database/ml-jobs.ts'
+import { recordSteps } from '#database/ml-steps.ts'
 import { type FreshDatabase, freshDatabase } from '../../../test/support/database.ts'
 import { type JobData, jobData } from './job-data.ts'
 
@@ -25,10 +26,10 @@ beforeAll(async () => {
   await writeFile(join(model, 'weights'), '1')
   await symlink('/etc', join(model, 'out'))
   await recordJob(db, 'train.1', {})
-  await recordStep(db, 'train.1', 0, {
-    ...{ name: 'outer.fit', status: 'completed', outputs: { model } },
-  } as { name: string })
-  await updateJob(db, 'train.1', { status: 'completed', report: { outputs: { trained: model } } })
+  const fit = { name: 'outer.fit', status: 'completed', outputs: { model } }
+  await recordSteps(db, 'train.1', [{ name: fit.name, position: 0, report: fit }])
+  const ended = { status: 'completed', message: '', ended_at: new Date() } as const
+  await endJob(db, (await findJob(db, 'train.1'))!, { ...ended, report: { outputs: { trained: model } } })
 })
 afterAll(async () => {
   await database.close()

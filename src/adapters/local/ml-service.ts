@@ -1,17 +1,15 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdir, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Kysely } from 'kysely'
-import { findJob, recordJob, updateJob } from '#database/ml-jobs.ts'
+import { findJob, jobHasEnded, recordJob, requestCancel } from '#database/ml-jobs.ts'
 import type { Database, MlJobRow } from '#database/schema.ts'
-import { ConflictError, NotFoundError } from '#errors.ts'
+import { ConflictError, NotFoundError, UserError } from '#errors.ts'
 import type { MlJobReport } from '#ml-service/ml-pipeline.ts'
 import { SETTINGS_FILE } from '#model-types/read-settings.ts'
-import { filesDigest } from '#models/digest.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { JobStatus, JobSubmission, MlService, PublishRequest } from '#ports/ml-service.ts'
-import type { PipelineRunner } from '#ports/pipeline-runner.ts'
-import { fileDigests } from './file-digests.ts'
+import type { PipelineRunner, TreeFile } from '#ports/pipeline-runner.ts'
+import { publishTree } from './publish-tree.ts'
 
 export interface LocalMlServiceOptions {
   db: Kysely<Database>
@@ -37,20 +35,13 @@ export function localMlService(options: LocalMlServiceOptions): MlService {
   }
   return {
     async publish(request) {
-      const { digest, files } = await filesOf(options.runner, request)
-      await copyOnce(request.source, files, join(options.pipelines, digest.replace(':', '-')))
-      await db
-        .insertInto('published_pipelines')
-        .values({
-          name: request.name,
-          digest,
-          manifest: JSON.stringify({ pipelineFile: request.pipelineFile, files }),
-        })
-        .onConflict(oc => oc.doNothing())
-        .execute()
-      return { name: request.name, digest }
+      const { name, pipelineFile } = request
+      const files = await filesOf(options.runner, request)
+      const { version, digest } = await publishTree(options, { name, pipelineFile, files })
+      return { name, version, digest }
     },
     async submit(submission) {
+      refuseName(submission.job)
       const isNew = await recordJob(db, submission.job, submission)
       if (!isNew) refuseOther(submission, (await require(submission.job)).request as JobSubmission)
       await options.start(submission.job)
@@ -68,10 +59,9 @@ export function localMlService(options: LocalMlServiceOptions): MlService {
     },
     async cancel(job) {
       await require(job)
-      await updateJob(db, job, { cancel_requested_at: clock.now() })
+      await requestCancel(db, job, clock.now())
       options.abort(job)
-      while (!['completed', 'failed', 'cancelled'].includes((await require(job)).status))
-        await clock.sleep(0.1)
+      while (!jobHasEnded(await require(job))) await clock.sleep(0.1)
     },
   }
 }
@@ -79,15 +69,25 @@ export function localMlService(options: LocalMlServiceOptions): MlService {
 /** The same name is the same job; another job under it would be mistaken for this one. */
 function refuseOther(asked: JobSubmission, known: JobSubmission): void {
   const essence = ({ pipeline, inputs, register }: JobSubmission) =>
-    JSON.stringify([pipeline.digest, Object.entries(inputs).sort(), register.properties.commit])
+    JSON.stringify([
+      pipeline.digest,
+      Object.entries(inputs).sort(),
+      register && [register.model, register.properties.commit],
+    ])
   if (essence(asked) === essence(known)) return
   throw new ConflictError(
     'job-name-taken',
     `the ML job '${asked.job}' was submitted before with other content`,
-    {
-      hint: 'give another build id',
-    },
+    { hint: 'choose another name, or another build id' },
   )
+}
+
+/** A job's name becomes a folder's. */
+function refuseName(job: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(job)) return
+  throw new UserError('bad-job-name', `'${job}' can't be the name of a job`, {
+    hint: 'use letters, digits, dots, underscores and hyphens, at most 255',
+  })
 }
 
 function statusOf({ name, status, message }: MlJobRow): JobStatus {
@@ -98,20 +98,9 @@ function statusOf({ name, status, message }: MlJobRow): JobStatus {
 async function filesOf(
   runner: PipelineRunner,
   { source, pipelineFile, inputs }: PublishRequest,
-): Promise<{ digest: string; files: string[] }> {
+): Promise<TreeFile[]> {
   const files = await runner.files(source, pipelineFile, inputs)
-  const shared = existsSync(join(source, SETTINGS_FILE)) ? [SETTINGS_FILE] : []
-  const all = [...new Set([...files, ...shared])].sort()
-  return { digest: filesDigest(await fileDigests(source, all)), files: all }
-}
-
-async function copyOnce(source: string, files: string[], target: string): Promise<void> {
-  if (existsSync(target)) return
-  const partial = `${target}.${process.pid}.partial`
-  await rm(partial, { recursive: true, force: true })
-  for (const file of files) {
-    await mkdir(dirname(join(partial, file)), { recursive: true })
-    await cp(join(source, file), join(partial, file))
-  }
-  await rename(partial, target).catch(() => rm(partial, { recursive: true, force: true }))
+  const settings = { path: SETTINGS_FILE, from: join(source, SETTINGS_FILE) }
+  const shared = existsSync(settings.from) ? [settings] : []
+  return [...files.filter(({ path }) => path !== SETTINGS_FILE), ...shared]
 }

@@ -1,24 +1,34 @@
 import { readFile, stat } from 'node:fs/promises'
-import { isAbsolute, join, relative, sep } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { parseDatasetReference } from '#datasets/dataset.ts'
 import { runJob } from '#ml-service/executor/run-job.ts'
 import type { ExecutorPorts, JobReport, StepReport } from '#ml-service/job.ts'
 import { readPlan } from '#ml-service/pipeline-file/lint.ts'
 import type { Plan } from '#ml-service/plan.ts'
 import type { PipelineRun, PipelineRunner } from '#ports/pipeline-runner.ts'
+import { componentLookup } from './component-lookup.ts'
 import { datastoreFolders } from './datastore-folders.ts'
+import { pipelineTree } from './pipeline-tree.ts'
 import { folderTree } from './source-tree.ts'
 import { recordingTracking } from './tracking-recorder.ts'
 
-/** Runs pipelines with the ML service's executor, in this process and without its database. `datastores` is a folder. */
-export function localPipelineRunner(executor: ExecutorPorts, datastores: string): PipelineRunner {
+/**
+ * Runs pipelines with the ML service's executor, in this process and without its database. `folders` are those of the
+ * datastores and of the component registry.
+ */
+export function localPipelineRunner(
+  executor: ExecutorPorts,
+  { datastores, components }: { datastores: string; components: string },
+): PipelineRunner {
+  const lookup = componentLookup(components)
   return {
     async files(source, file, inputs) {
-      const plan = readPlan(join(source, file), inputs)
-      return [...new Set([...plan.files, ...codeFiles(plan)])].map(path => toRelative(source, path)).sort()
+      readPlan(join(source, file), inputs, lookup)
+      const { files } = await pipelineTree(join(source, file), { components, root: source, code: 'no-links' })
+      return files
     },
     async run(request) {
-      const plan = readPlan(join(request.source, request.file), await inputsOf(request))
+      const plan = readPlan(join(request.source, request.file), await inputsOf(request), lookup)
       const cache = request.trusted ? executor.cache : { ...executor.cache, store: async () => {} }
       const recorder = recorderFor(plan, request, executor)
       try {
@@ -47,16 +57,6 @@ export function localPipelineRunner(executor: ExecutorPorts, datastores: string)
 function recorderFor(plan: Plan, { directory }: PipelineRun, { tracking }: ExecutorPorts) {
   if (tracking || !plan.steps.some(step => step.sweep)) return undefined
   return recordingTracking(join(directory, 'tracking'))
-}
-
-/** Caches of Python tools are left out: they are no code. */
-function codeFiles(plan: Plan): string[] {
-  const folders = new Set(plan.steps.map(step => step.code).filter(code => code !== undefined))
-  return [...folders].flatMap(code => folderTree(code).files.map(path => join(code, path)))
-}
-
-function toRelative(source: string, path: string): string {
-  return relative(source, path).split(sep).join('/')
 }
 
 /** A path in model.yml is relative to the source tree; dataset references and literals stay as they are. */

@@ -19,8 +19,8 @@ export async function mlLint(invocation: Invocation): Promise<ExitCode> {
         new Option('--for <target>', 'where it shall run').choices(['local', 'azureml']).default('local'),
       ),
   )
-  const { lintPipeline } = await import('#ml-service/pipeline-file/lint.ts')
-  const lint: Lint = lintPipeline(resolve(args[0]!), {}, { target: options.for })
+  const { lintWithComponents } = await import('#main/ml-components.ts')
+  const lint: Lint = lintWithComponents(invocation.config, resolve(args[0]!), options.for)
   show(invocation, lint, problemList)
   return lint.valid ? 0 : 2
 }

@@ -1,5 +1,10 @@
 import type { JobReport } from '#ml-service/job.ts'
-import type { MlJobDocument, MlStepDocument, MlTrialDocument } from '#server/documents/ml-job.ts'
+import type {
+  MlJobDocument,
+  MlJobSummary,
+  MlStepDocument,
+  MlTrialDocument,
+} from '#server/documents/ml-job.ts'
 import { facts } from './facts.ts'
 import type { Look, View } from './show.ts'
 import { glyph, paintStatus } from './status.ts'
@@ -39,6 +44,8 @@ export const jobView: View<MlJobDocument> = (job, look) => {
           .map(([output, name]) => `${name} (${output})`)
           .join('\n'),
       ],
+      ['pipeline', pipelineOf(job)],
+      ['attempt', job.attempts.length > 1 ? attemptsOf(job) : null],
       ['run', job.run],
       [
         'began',
@@ -53,7 +60,7 @@ export const jobView: View<MlJobDocument> = (job, look) => {
   return [title, about, ...tables].filter(Boolean).join('\n\n')
 }
 
-export const jobTable: View<MlJobDocument[]> = (jobs, look) => {
+export const jobTable: View<MlJobSummary[]> = (jobs, look) => {
   if (jobs.length === 0) return look.colors.dim('no ML jobs')
   const { colors, now } = look
   return table(
@@ -67,6 +74,7 @@ export const jobTable: View<MlJobDocument[]> = (jobs, look) => {
         paint: (text, job) => paintStatus(text, job.status, colors),
       },
       { title: 'model', cell: job => (job.model ? `${job.model.name}:${job.model.version}` : '') },
+      { title: 'steps', cell: job => progressOf(job), align: 'right' },
       { title: 'began', cell: job => ago(job.startedAt ?? job.createdAt, now) },
       { title: 'took', cell: job => took(job.startedAt, job.endedAt, now), align: 'right' },
       { title: 'message', cell: job => job.message, paint: text => colors.dim(text), flexible: true },
@@ -116,4 +124,22 @@ function stepTable(steps: MlStepDocument[], look: Look): string {
     ],
     look,
   )
+}
+
+function pipelineOf({ pipeline: { name, version } }: MlJobSummary): string {
+  return version === null ? name : `${name}:${version}`
+}
+
+/** The present attempt, and why those before ended. */
+function attemptsOf({ attempts }: MlJobSummary): string {
+  const earlier = attempts
+    .slice(0, -1)
+    .map(({ number, status, message }) => `${number}: ${status}, ${message}`)
+  return [String(attempts.length), ...earlier].join('\n')
+}
+
+/** Completed steps of all. */
+function progressOf({ stepCounts }: MlJobSummary): string {
+  const all = Object.values(stepCounts).reduce((sum, count) => sum + count, 0)
+  return all === 0 ? '' : `${stepCounts.completed ?? 0}/${all}`
 }

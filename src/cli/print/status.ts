@@ -17,6 +17,8 @@ const LOOKS: Readonly<Record<string, readonly [string, Paint]>> = {
   warning: ['!', 'yellow'],
   running: ['●', 'cyan'],
   preparing: ['●', 'cyan'],
+  finalizing: ['●', 'cyan'],
+  canceling: ['●', 'yellow'],
   open: ['●', 'cyan'],
   waiting: ['◌', 'cyan'],
   queued: ['○', 'dim'],

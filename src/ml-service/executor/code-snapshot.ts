@@ -17,7 +17,7 @@ export interface CodeSnapshot {
 
 /**
  * Lists and reads the code. Left out: what the root's `.amlignore`, or else its `.gitignore`, names (files below don't
- * count), version control and Python's caches. Symbolic links are followed. Throws UserError when nothing is left.
+ * count), version control, Python's caches and components that came with the tree. Symbolic links are followed. Throws UserError when nothing is left.
  */
 export async function snapshotCode(code: string): Promise<CodeSnapshot> {
   const root = (await stat(code)).isDirectory() ? code : dirname(code)
@@ -34,12 +34,19 @@ export async function snapshotCode(code: string): Promise<CodeSnapshot> {
   }
 }
 
+/** Absolute paths of the files of a code folder (or the only file) that a step gets a copy of, sorted. */
+export async function listCode(code: string): Promise<string[]> {
+  if (!(await stat(code)).isDirectory()) return [code]
+  return (await list(code, await rulesOf(code))).map(path => join(code, path))
+}
+
 async function rulesOf(root: string): Promise<Ignored> {
   const read = (name: string) => readFile(join(root, name), 'utf8').catch(() => undefined)
   return ignoreRules((await read('.amlignore')) ?? (await read('.gitignore')) ?? '')
 }
 
-const NEVER = /^(\.git|\.hg|\.svn|__pycache__|\.pytest_cache|\.ruff_cache|\.mypy_cache|\.ipynb_checkpoints)$/
+const NEVER =
+  /^(\.git|\.hg|\.svn|__pycache__|\.pytest_cache|\.ruff_cache|\.mypy_cache|\.ipynb_checkpoints|\.components)$/
 
 /** Relative paths of all files, sorted. */
 async function list(root: string, ignored: Ignored): Promise<string[]> {

@@ -124,7 +124,8 @@ export async function openJob(
   }
 }
 
-function pendingReport(name: string): StepReport {
+/** How a step is reported that has not begun. */
+export function pendingReport(name: string): StepReport {
   return {
     name,
     status: 'pending',

@@ -5,8 +5,11 @@ import { at, scalarText, type Tree } from './yaml-tree.ts'
 
 /** The components that are registered here by name. */
 export interface Registry {
-  /** The absolute path of the component's file; `azureml:train` and `azureml:train@latest` mean the newest version. */
-  find(reference: string): string | undefined
+  /**
+   * The absolute path of the component's file, as the file `from` means the reference; `azureml:train` and
+   * `azureml:train@latest` mean the newest version.
+   */
+  find(reference: string, from: string): string | undefined
   /** Names (without versions) of what there is, to suggest one. */
   names(): Iterable<string>
 }
@@ -25,7 +28,7 @@ export function componentPath(reference: Tree, registry: Registry, findings: Fin
   if (!text.startsWith('azureml:')) return resolveIn(reference.file, text.replace(/^file:(?:\/\/)?/, ''))
   const name = REFERENCE.exec(text)?.[1]
   if (name === undefined) return reportMalformed(text, reference, findings)
-  return registry.find(text) ?? reportUnknown(text, name, reference, registry, findings)
+  return registry.find(text, reference.file.path) ?? reportUnknown(text, name, reference, registry, findings)
 }
 
 function refuseRemote(text: string, reference: Tree, findings: Findings): undefined {

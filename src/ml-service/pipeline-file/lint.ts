@@ -22,11 +22,24 @@ export function lintPipeline(
  * Plans the pipeline or component file with these inputs (literal text, or absolute paths, URLs, dataset references).
  * Throws a UserError for the first error; `lintPipeline` tells them all.
  */
-export function readPlan(file: string, inputs: Record<string, string>): Plan {
-  const { plan, problems } = planPipeline(file, { ...localDisk, inputs })
+export function readPlan(
+  file: string,
+  inputs: Record<string, string>,
+  registry?: PlanOptions['registry'],
+): Plan {
+  const { plan, problems } = planPipeline(file, { ...localDisk, inputs, ...known(registry) })
   if (plan) return plan
+  throw firstError(problems)!
+}
+
+/** The first error as a UserError that says how many more there are; undefined when there is none. */
+export function firstError(problems: readonly Problem[]): UserError | undefined {
   const [first, ...more] = problems.filter(one => one.severity === 'error')
-  throw userError(first!, more.length)
+  return first && userError(first, more.length)
+}
+
+function known(registry: PlanOptions['registry']): LintOptions {
+  return registry ? { registry } : {}
 }
 
 function userError(problem: Problem, more: number): UserError {

@@ -4,10 +4,10 @@ import { type DatasetVersion, parseDatasetReference } from '#datasets/dataset.ts
 import { NotFoundError } from '#errors.ts'
 import type { Comparison } from '#models/comparison.ts'
 import type { ModelVersion } from '#models/version.ts'
+import { type MlJobDocument, mlJobDocument } from '../ml-jobs/ml-job-document.ts'
 import type { Orchestration } from '../orchestration.ts'
 import { type RunDocument, runDocuments } from '../run-document.ts'
 import type { ArtifactManifest } from '../stages/package-artifacts.ts'
-import { type MlJobDocument, mlJobDocument } from './ml-job-document.ts'
 
 /** Where a model version comes from, link by link. A link that isn't recorded is null. */
 export interface Lineage {

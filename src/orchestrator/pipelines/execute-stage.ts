@@ -32,7 +32,7 @@ export async function executeStage(o: Orchestration, id: string, name: StageName
   const earlier = await earlierValidation(o, run, name)
   if (earlier) return reused(o, run, name, earlier)
   return attempt(o, run, name, async input => {
-    const release = STAGES[name].agent ? await o.takeAgent(input.signal) : () => {}
+    const release = STAGES[name].agent ? await o.takeAgent(input.signal, id) : () => {}
     try {
       failpoint(`before:${name}`)
       // The checks may have written into the tree; what is packaged is the commit's.

@@ -30,6 +30,18 @@ const LONG = `${'deep/'.repeat(60)}${'n'.repeat(120)}.py`
 const FILES = { 'b.py': 'b\n', 'a/ü.txt': 'umlaut', 'a.txt': '', [LONG]: 'long', 'run.sh': '#!/bin/sh\n' }
 
 describe('an archive', () => {
+  test('holds files that are copied from elsewhere under their own path', async () => {
+    const folder = await tree({ 'a.txt': 'own' })
+    const outside = await tree({ 'other.txt': 'from elsewhere' })
+    const archive = join(folder, 'archive.tar.gz')
+    const elsewhere = new Map([['.components/x', join(outside, 'other.txt')]])
+    await packFiles(folder, ['a.txt', '.components/x'], archive, elsewhere)
+    const unpacked = join(folder, 'unpacked')
+    await unpackFiles(archive, unpacked)
+    expect(await readFile(join(unpacked, '.components/x'), 'utf8')).toBe('from elsewhere')
+    expect(await readFile(join(unpacked, 'a.txt'), 'utf8')).toBe('own')
+  })
+
   test('has the same bytes for the same files, whatever their times, modes and order', async () => {
     const [one, other] = [await tree(FILES), await tree(FILES)]
     for (const path of Object.keys(FILES)) {

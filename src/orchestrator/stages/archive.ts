@@ -19,18 +19,20 @@ const LIMITS = { files: 100_000, bytes: 20 * 2 ** 30 }
 
 /**
  * Packs regular files of `root` into a .tar.gz that depends on their paths, contents and executable bits only: sorted,
- * without owners and times. Returns each file's size and sha256.
+ * without owners and times. `elsewhere` tells which paths are copied from another file. Returns size and sha256 of each.
  */
 export async function packFiles(
   root: string,
   paths: string[],
   archive: string,
+  elsewhere: ReadonlyMap<string, string> = new Map(),
 ): Promise<{ files: PackedFile[] }> {
   await mkdir(dirname(archive), { recursive: true })
   const pack = openPack()
   const written = pipeline(pack, createGzip({ level: 6 }), createWriteStream(`${archive}.partial`))
   const files: PackedFile[] = []
-  for (const path of [...paths].sort()) files.push(await addFile(pack, root, path))
+  for (const path of [...paths].sort())
+    files.push(await addFile(pack, path, elsewhere.get(path) ?? join(root, path)))
   pack.finalize()
   await written
   await rename(`${archive}.partial`, archive)
@@ -67,8 +69,7 @@ export async function listTree(root: string, below = ''): Promise<string[]> {
   return found.flat().sort()
 }
 
-async function addFile(pack: Pack, root: string, path: string): Promise<PackedFile> {
-  const file = join(root, path)
+async function addFile(pack: Pack, path: string, file: string): Promise<PackedFile> {
   const { size, mode } = await lstat(file)
   const hash = createHash('sha256')
   const entry = pack.entry({

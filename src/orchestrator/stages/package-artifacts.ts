@@ -14,12 +14,13 @@ export interface ArtifactManifest {
 /**
  * `package-artifacts`: a deterministic archive of the pipeline, its components and their code, the score component,
  * the inference service's code and the declarations, with a manifest of digests. The same tree gives the same bytes.
+ * Components that the pipeline takes from the registry come with it, as they are now.
  */
 export async function packageArtifacts(input: StageInput, ports: StagePorts): Promise<StageOutput> {
   const { modelType } = await ports.readModelType(input.source, input.modelType)
-  const paths = await artifactPaths(modelType, input, ports)
+  const { paths, elsewhere } = await artifactPaths(modelType, input, ports)
   const archive = join(input.out, 'artifact.tar.gz')
-  const { files } = await packFiles(input.source, paths, archive)
+  const { files } = await packFiles(input.source, paths, archive, elsewhere)
   const manifest: ArtifactManifest = { modelType: modelType.name, commit: input.run.commit, files }
   await writeFile(join(input.out, 'artifact.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   const digest = await ports.artifacts.put(archive)
@@ -31,7 +32,7 @@ async function artifactPaths(
   modelType: ModelType,
   { source }: StageInput,
   { pipelines }: StagePorts,
-): Promise<string[]> {
+): Promise<{ paths: string[]; elsewhere: Map<string, string> }> {
   const [training, scoring, all] = await Promise.all([
     pipelines.files(source, modelType.pipeline, modelType.train.inputs),
     pipelines.files(source, modelType.compare.score, scoreInputs(modelType)),
@@ -45,9 +46,9 @@ async function artifactPaths(
     modelType.serve.requirements,
   ]
   const named = declarations.filter(path => path !== null && all.includes(path)) as string[]
-  return [...new Set([...training, ...scoring, ...service, ...named])]
-    .map(path => posix.normalize(path))
-    .sort()
+  const elsewhere = new Map([...training, ...scoring].map(({ path, from }) => [posix.normalize(path), from]))
+  const plain = [...service, ...named].map(path => posix.normalize(path))
+  return { paths: [...new Set([...elsewhere.keys(), ...plain])].sort(), elsewhere }
 }
 
 /** Python's own cache: it holds times, so that the same tree would give other bytes. */

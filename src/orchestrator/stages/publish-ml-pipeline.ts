@@ -18,7 +18,7 @@ export async function publishMlPipeline(input: StageInput, ports: StagePorts): P
   })
   const repackaged = input.run.onlyServe ? await bestMadeBy(published, input, ports) : null
   const detail: Publication = { ...published, repackaged }
-  const name = `${published.name}@${published.digest.slice(0, 19)}`
+  const name = `${published.name}:${published.version} (${published.digest.slice(0, 19)})`
   return { summary: repackaged ? `${name}, which made the best version ${repackaged} already` : name, detail }
 }
 

@@ -28,7 +28,7 @@ export async function submitTraining(
   const job = jobName(input)
   await ports.mlService.submit({
     job,
-    pipeline: { name: pipeline.name, digest: pipeline.digest },
+    pipeline: { name: pipeline.name, version: pipeline.version, digest: pipeline.digest },
     inputs: trainingInputs(modelType.train.inputs, input.run.dataset),
     notify,
     register: {

@@ -1,8 +1,18 @@
 import { z } from '@hono/zod-openapi'
 import type { StepExplanation } from '#ml-service/explain-step.ts'
-import type { MlJobDocument } from '#orchestrator/explain/ml-job-document.ts'
+import type { MlJobDocument, MlJobSummary } from '#orchestrator/ml-jobs/ml-job-document.ts'
 
-export type { MlJobDocument, MlStepDocument, MlTrialDocument } from '#orchestrator/explain/ml-job-document.ts'
+export type {
+  MlJobDocument,
+  MlJobSummary,
+  MlStepDocument,
+  MlTrialDocument,
+} from '#orchestrator/ml-jobs/ml-job-document.ts'
+
+export const MlJobStatus = z.enum([
+  ...['queued', 'preparing', 'running', 'finalizing', 'canceling'],
+  ...['completed', 'failed', 'cancelled'],
+] as [MlJobSummary['status'], ...MlJobSummary['status'][]])
 
 const texts = z.record(z.string(), z.string())
 const time = z.iso.datetime().nullable()
@@ -48,26 +58,39 @@ const StepSchema = z
   })
   .openapi('Step')
 
-export const MlJobSchema: z.ZodType<MlJobDocument> = z
-  .object({
-    job: z.string(),
-    status: z.enum(['queued', 'running', 'completed', 'failed', 'cancelled']),
-    message: z.string(),
-    steps: z.array(StepSchema),
-    outputs: texts,
-    tracking: z.object({ uri: z.string(), experiment: z.string(), runId: z.string() }).nullable(),
-    run: z.string().nullable(),
-    pipeline: z.object({ name: z.string(), digest: z.string() }),
-    inputs: texts,
-    datasets: texts,
-    registered: texts,
-    model: z.object({ name: z.string(), version: z.number(), digest: z.string() }).nullable(),
-    metrics: z.record(z.string(), z.number()),
-    error: z.string().nullable(),
-    createdAt: z.iso.datetime(),
-    startedAt: time,
-    endedAt: time,
-  })
+const AttemptSchema = z.object({
+  number: z.number().int(),
+  status: z.string(),
+  message: z.string(),
+  startedAt: time,
+  endedAt: time,
+})
+
+const summary = z.object({
+  job: z.string(),
+  status: MlJobStatus,
+  message: z.string(),
+  stepCounts: z.record(z.string(), z.number()),
+  outputs: texts,
+  tracking: z.object({ uri: z.string(), experiment: z.string(), runId: z.string() }).nullable(),
+  run: z.string().nullable(),
+  pipeline: z.object({ name: z.string(), version: z.number().int().nullable(), digest: z.string() }),
+  inputs: texts,
+  datasets: texts,
+  registers: z.string().nullable(),
+  model: z.object({ name: z.string(), version: z.number(), digest: z.string() }).nullable(),
+  metrics: z.record(z.string(), z.number()),
+  error: z.string().nullable(),
+  attempts: z.array(AttemptSchema),
+  createdAt: z.iso.datetime(),
+  startedAt: time,
+  endedAt: time,
+})
+
+export const MlJobSummarySchema: z.ZodType<MlJobSummary> = summary.openapi('MlJobSummary')
+
+export const MlJobSchema: z.ZodType<MlJobDocument> = summary
+  .extend({ steps: z.array(StepSchema), registered: texts })
   .openapi('MlJob')
 
 export const StepExplanationSchema: z.ZodType<StepExplanation> = z

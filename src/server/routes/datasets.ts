@@ -37,7 +37,7 @@ export function datasetRoutes(app: OpenAPIHono, { o }: ServerContext): void {
   const { datasets } = o.ports
   app.openapi(register, async c => {
     const { name, path } = c.req.valid('json')
-    refuseRelative(path)
+    refuseRelative(path, 'path')
     return c.json(await datasets.register(name, path), 200)
   })
   app.openapi(list, async c => c.json(await datasets.list(), 200))
@@ -47,8 +47,9 @@ export function datasetRoutes(app: OpenAPIHono, { o }: ServerContext): void {
   })
 }
 
-function refuseRelative(path: string): void {
+/** Paths in requests are those of the server's machine; `key` is the entry that holds it. */
+export function refuseRelative(path: string, key: string): void {
   if (isAbsolute(path)) return
-  const options = { place: { key: 'path' }, hint: 'give the full path on the machine of the server' }
+  const options = { place: { key }, hint: 'give the full path on the machine of the server' }
   throw new UserError('relative-path', `'${path}' is not an absolute path`, options)
 }

@@ -28,7 +28,7 @@ async function statusDocument({ o, version, tracking }: ServerContext): Promise<
     version,
     database: 'ok',
     runs: { queued: runs.queued ?? 0, running: runs.running ?? 0, waiting: runs.waiting ?? 0 },
-    mlJobs: { queued: mlJobs.queued ?? 0, running: mlJobs.running ?? 0 },
+    mlJobs: { queued: mlJobs.queued ?? 0, running: othersThan('queued', mlJobs) },
     workers: workers.map(({ id, host, pid, started_at, heartbeat_at }) => ({
       ...{ id, host, pid },
       startedAt: started_at.toISOString(),
@@ -36,6 +36,11 @@ async function statusDocument({ o, version, tracking }: ServerContext): Promise<
     })),
     tracking: uri === null ? null : { uri },
   }
+}
+
+function othersThan(status: string, counts: Record<string, number>): number {
+  const others = Object.entries(counts).filter(([name]) => name !== status)
+  return others.reduce((sum, [, count]) => sum + count, 0)
 }
 
 /** Of those that have not ended. */
