@@ -81,7 +81,7 @@ export interface Distribution {
 
 export interface Sweep {
   sampling: { kind: 'random' | 'grid' | 'sobol'; seed: number | undefined }
-  /** By name of the trial's input. */
+  /** By name of the trial's input. For a grid every one is a choice. */
   space: Record<string, SearchSpace>
   objective: { metric: string; goal: 'minimize' | 'maximize' }
   limits: {

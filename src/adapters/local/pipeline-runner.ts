@@ -9,7 +9,6 @@ import type { PipelineRun, PipelineRunner } from '#ports/pipeline-runner.ts'
 import { componentLookup } from './component-lookup.ts'
 import { datastoreFolders } from './datastore-folders.ts'
 import { pipelineTree } from './pipeline-tree.ts'
-import { folderTree } from './source-tree.ts'
 import { recordingTracking } from './tracking-recorder.ts'
 
 /**

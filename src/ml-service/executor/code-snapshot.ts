@@ -45,7 +45,8 @@ async function rulesOf(root: string): Promise<Ignored> {
   return ignoreRules((await read('.amlignore')) ?? (await read('.gitignore')) ?? '')
 }
 
-const NEVER =
+/** Names that no snapshot has. */
+export const NEVER_COPIED =
   /^(\.git|\.hg|\.svn|__pycache__|\.pytest_cache|\.ruff_cache|\.mypy_cache|\.ipynb_checkpoints|\.components)$/
 
 /** Relative paths of all files, sorted. */
@@ -57,7 +58,7 @@ async function list(root: string, ignored: Ignored): Promise<string[]> {
     for (const name of (await readdir(join(root, prefix))).sort()) {
       const path = prefix + name
       const info = await stat(join(root, path)).catch(() => undefined)
-      if (!info || NEVER.test(name) || ignored(path, info.isDirectory())) continue
+      if (!info || NEVER_COPIED.test(name) || ignored(path, info.isDirectory())) continue
       if (info.isDirectory()) await walk(`${path}/`, [...above, real])
       else if (info.isFile()) files.push(path)
     }

@@ -1,6 +1,6 @@
 import type { Findings } from './findings.ts'
 import { resolveIn } from './library.ts'
-import { didYouMean } from './suggest.ts'
+import { nearest } from './suggest.ts'
 import { at, scalarText, type Tree } from './yaml-tree.ts'
 
 /** The components that are registered here by name. */
@@ -53,10 +53,11 @@ function reportUnknown(
   const what = names.includes(name)
     ? `the component '${name}' has no such version`
     : `there is no component '${name}' here`
-  const near = didYouMean(
-    text,
-    names.filter(one => one !== name).map(one => text.replace(name, one)),
+  const near = nearest(
+    name,
+    names.filter(one => one !== name),
   )
-  const suggestion = near ?? "register it with 'millwright ml component register FILE'"
+  const register = "register it with 'millwright ml component register FILE'"
+  const suggestion = near === undefined ? register : `did you mean '${text.replace(name, near)}'?`
   findings.unsupported(at(reference), 'unknown-component', what, suggestion)
 }

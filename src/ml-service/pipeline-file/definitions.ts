@@ -3,7 +3,14 @@ import type { Findings } from './findings.ts'
 import type { Library } from './library.ts'
 import type { MappingTree, ScalarTree, Spot, Tree } from './yaml-tree.ts'
 
-/** What the files say, before anything is bound. `tree` always keeps the whole of it, with positions. */
+/**
+ * What the files say, before anything is bound. Whatever runs here doesn't need stays in `tree`, with its source text and
+ * position, so that a submission to Azure ML can be made of it: `compute`, `resources`, `services`, `identity`,
+ * `queue_settings`, `limits` and `distribution` are entries of a step's `tree` (`entry(step.tree, 'compute')`), or else
+ * of its component's `tree`; `tags`, `description`, `display_name` and `properties` of the pipeline's, step's or
+ * component's `tree`; `mode` and `description` of a port's `tree`. `toJson` gives such an entry as plain JSON, scalars as
+ * the texts that the Azure ML CLI would send.
+ */
 export type Definition = CommandDefinition | PipelineDefinition | ForeignDefinition
 
 export type LiteralType = 'string' | 'integer' | 'number' | 'boolean'

@@ -1,4 +1,16 @@
-import { closeSync, existsSync, opendirSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { NEVER_COPIED } from '../executor/code-snapshot.ts'
+import { type Ignored, ignoreRules } from '../executor/ignore-file.ts'
 import { type Disk, MAX_FILE_LENGTH } from './library.ts'
 
 /** The files of this machine; what can't be read isn't there. */
@@ -22,13 +34,21 @@ function readStart(path: string): string | undefined {
   }
 }
 
-function isEmpty(path: string): boolean {
-  const folder = opendirSync(path)
-  try {
-    return folder.readSync() === null
-  } finally {
-    folder.closeSync()
-  }
+/** Nothing is left for a step's code: what version control, Python and the folder's ignore file leave out is not there. */
+function isEmpty(root: string): boolean {
+  const read = (name: string) => attempt(() => readFileSync(join(root, name), 'utf8'))
+  return !hasFile(root, '', ignoreRules(read('.amlignore') ?? read('.gitignore') ?? ''))
+}
+
+function hasFile(root: string, prefix: string, ignored: Ignored, above: string[] = []): boolean {
+  const real = realpathSync(join(root, prefix))
+  if (above.includes(real)) return false
+  return readdirSync(join(root, prefix)).some(name => {
+    const path = prefix + name
+    const info = statSync(join(root, path), { throwIfNoEntry: false })
+    if (!info || NEVER_COPIED.test(name) || ignored(path, info.isDirectory())) return false
+    return info.isFile() || (info.isDirectory() && hasFile(root, `${path}/`, ignored, [...above, real]))
+  })
 }
 
 function attempt<T>(ask: () => T): T | undefined {

@@ -11,7 +11,7 @@ const LOOKALIKE = /\$?(?:\{\{?|\(\(?)\s*((?:inputs|outputs|search_space)\.[\w-]+
 export function checkLookalikes(command: ScalarTree, ports: Ports, findings: Findings): void {
   if (!/inputs\.|outputs\.|search_space\./.test(command.text)) return
   for (const { 0: text, 1: inner, index } of command.text.matchAll(LOOKALIKE)) {
-    if (/^\$\{\{[^{}]*\}\}$/.test(text) || command.text.slice(0, index).endsWith('${')) continue
+    if (text.startsWith('${{') || command.text.slice(0, index).endsWith('${')) continue
     if (!text.startsWith('$') && !isPort(inner!, ports)) continue
     const spot = atFragment(command, text)
     const message = `'${text}' is not a placeholder`

@@ -8,6 +8,15 @@ export interface OptionalSegment {
 
 /** Every closed `$[[ … ]]`, by start; `]]` closes the innermost open one. What is never closed is plain text. */
 export function optionalSegments(text: string): OptionalSegment[] {
+  return pairedSegments(text).closed
+}
+
+/** Offset of the first `$[[` that no `]]` closes; -1 for none. */
+export function unclosedSegment(text: string): number {
+  return text.includes('$[[') ? (pairedSegments(text).open[0]?.start ?? -1) : -1
+}
+
+function pairedSegments(text: string): { open: OptionalSegment[]; closed: OptionalSegment[] } {
   const open: OptionalSegment[] = []
   const closed: OptionalSegment[] = []
   for (const { index, 0: mark } of text.matchAll(/\$\[\[|\]\]/g)) {
@@ -17,7 +26,7 @@ export function optionalSegments(text: string): OptionalSegment[] {
       if (segment) closed.push(Object.assign(segment, { end: index + 2 }))
     }
   }
-  return nested(closed.sort((a, b) => a.start - b.start))
+  return { open, closed: nested(closed.sort((a, b) => a.start - b.start)) }
 }
 
 /** The innermost of the segments (by start) that each of these offsets (ascending) stands in. */

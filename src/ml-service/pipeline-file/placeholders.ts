@@ -9,6 +9,7 @@ import {
 } from './expressions.ts'
 import type { Findings } from './findings.ts'
 import { checkLookalikes } from './lookalikes.ts'
+import { unclosedSegment } from './optional-segments.ts'
 import { didYouMeanOneOf } from './suggest.ts'
 import { atExpression, type ScalarTree, type Spot } from './yaml-tree.ts'
 
@@ -28,7 +29,11 @@ export function checkPlaceholders(
     const name = searchedName(inner)
     return name === undefined ? [] : [{ name, spot: atExpression(command, index) }]
   })
-  for (const expression of expressions) checkPlaceholder(expression, command, ports, findings)
+  const open = checkSegments(command, expressions, findings)
+  for (const one of expressions) {
+    const inside = one.index > open ? undefined : one.segment !== undefined
+    checkPlaceholder({ ...one, inside }, command, ports, findings)
+  }
   const unclosed = unclosedExpression(command.text)
   if (unclosed >= 0) {
     const message = "'${{' without '}}'"
@@ -54,35 +59,53 @@ export function checkOwnPort(
   findings.error(spot, 'unknown-placeholder', `the command names an unknown ${what} '${name}'`, suggestion)
 }
 
+/** Returns where a `$[[` starts that is not closed, so that what follows isn't taken for something outside of it. */
+function checkSegments(command: ScalarTree, expressions: Expression[], findings: Findings): number {
+  const open = unclosedSegment(command.text)
+  if (open < 0 || !expressions.some(one => one.index > open)) return Number.POSITIVE_INFINITY
+  const spot = atExpression(command, open, '$[[')
+  findings.error(spot, 'bad-expression', "'$[[' without ']]'", "write '$[[ --name ${{inputs.name}} ]]'")
+  return open
+}
+
+interface Placeholder extends Expression {
+  /** Stands in `$[[ ]]`; undefined when that can't be told. */
+  inside: boolean | undefined
+}
+
 function checkPlaceholder(
-  expression: Expression,
+  expression: Placeholder,
   command: ScalarTree,
   { inputs, outputs }: Ports,
   findings: Findings,
 ): void {
   const { inner, text } = expression
-  const spot = atExpression(command, expression.index)
   const port = inputs.get(inputName(inner) ?? '')
-  if (port) checkBrackets(expression, port, spot, findings)
+  const fine = port ? isWellPlaced(expression, port) : outputs.has(outputName(inner) ?? '')
+  if (fine || searchedName(inner) !== undefined) return
+  const spot = atExpression(command, expression.index)
+  if (port) reportMisplaced(expression, port, spot, findings)
   else if (inputName(inner) ?? outputName(inner)) checkOwnPort(inner, spot, { inputs, outputs }, findings)
-  else if (searchedName(inner) === undefined) {
+  else {
     const suggestion = commandHint(inner, inputs.keys(), outputs.keys())
     findings.error(spot, 'bad-expression', `'${text}' has no meaning in a command`, suggestion)
   }
 }
 
-function checkBrackets(expression: Expression, port: Port, spot: Spot, findings: Findings): void {
-  const inside = expression.segment !== undefined
-  if (port.type === undefined || port.optional === inside) return
-  const wrapped = `$[[ … ${expression.text} ]]`
+/** What inline steps set is neither optional nor required. */
+function isWellPlaced({ inside }: Placeholder, port: Port): boolean {
+  return port.type === undefined || inside === undefined || port.optional === inside
+}
+
+function reportMisplaced({ inside, text }: Placeholder, port: Port, spot: Spot, findings: Findings): void {
   if (inside) {
     const message = `the required input '${port.name}' stands inside '$[[ ]]'`
     findings.error(spot, 'required-in-brackets', message, `make it 'optional: true' or remove the brackets`)
     return
   }
   const message = `the optional input '${port.name}' stands outside '$[[ ]]'`
-  if (port.default) findings.warning(spot, 'optional-outside-brackets', message, `write '${wrapped}'`)
-  else findings.error(spot, 'optional-outside-brackets', message, `write '${wrapped}'`)
+  const report = port.default ? findings.warning : findings.error
+  report(spot, 'optional-outside-brackets', message, `write '$[[ … ${text} ]]'`)
 }
 
 function commandHint(inner: string, inputs: Iterable<string>, outputs: Iterable<string>): string | undefined {

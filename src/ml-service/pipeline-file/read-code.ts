@@ -18,15 +18,17 @@ export function readCode(
   }
   const folder = resolveIn(tree.file, text)
   const { disk } = library
-  if (!disk.exists(folder))
-    findings.error(
-      at(code),
-      'code-not-found',
-      `the code folder ${folder} does not exist`,
-      pathHint(text, tree.file, disk),
-    )
-  else if (!disk.isFolder(folder)) findings.error(at(code), 'code-not-a-folder', `${folder} is not a folder`)
-  else if (disk.isEmptyFolder(folder))
-    findings.error(at(code), 'empty-code', `the code folder ${folder} is empty`)
+  if (!disk.exists(folder)) {
+    const message = `the code folder ${folder} does not exist`
+    findings.error(at(code), 'code-not-found', message, pathHint(text, tree.file, disk))
+  } else if (!disk.isFolder(folder)) {
+    findings.warning(at(code), 'code-not-a-folder', `${folder} is one file: the step gets nothing else`)
+  } else if (disk.isEmptyFolder(folder)) {
+    const ignored = disk.list(folder).length > 0
+    const message = ignored
+      ? `nothing is left of the code folder ${folder}: its ignore file leaves everything out`
+      : `the code folder ${folder} is empty`
+    findings.error(at(code), 'empty-code', message)
+  }
   return folder
 }

@@ -38,7 +38,17 @@ export function readStepMapping(
   const inputs = readStepInputs(tree, findings)
   const outputs = readStepOutputs(tree, findings)
   const component = readStepComponent(type, tree, { inputs, outputs }, reading)
+  if (component) refuseSearched(component, findings)
   return { name, tree, component, inputs, outputs, ...overrides(tree, component, reading) }
+}
+
+/** Only a sweep gives values to `${{search_space.x}}`. */
+function refuseSearched(component: Definition, findings: Findings): void {
+  for (const { name, spot } of component.kind === 'command' ? component.searched : []) {
+    const message = `the command takes '${name}' from a search space, but its step is no sweep`
+    const suggestion = `write '\${{inputs.${name}}}', or 'type: sweep' in the step`
+    findings.error(spot, 'unknown-placeholder', message, suggestion)
+  }
 }
 
 /** Newer versions of the SDK refuse hyphens, the service takes them. */

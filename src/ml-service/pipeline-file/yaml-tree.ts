@@ -69,17 +69,14 @@ export function atFragment(tree: Tree, fragment: string): Spot {
   return { ...at(tree), ...(offset < 0 ? {} : { offset }) }
 }
 
-/** The `${{` at this index of a scalar's text, which folds and escapes may have moved in the file. */
-export function atExpression(tree: ScalarTree, index: number): Spot {
+/** The `${{` (or other mark) at this index of a scalar's text, which folds and escapes may have moved in the file. */
+export function atExpression(tree: ScalarTree, index: number, mark = '${{'): Spot {
   let earlier = 0
-  for (let i = tree.text.indexOf(OPENING); i >= 0 && i < index; i = tree.text.indexOf(OPENING, i + 1))
-    earlier++
-  let offset = tree.file.text.indexOf(OPENING, tree.offset)
-  for (; earlier > 0 && offset >= 0; earlier--) offset = tree.file.text.indexOf(OPENING, offset + 1)
+  for (let i = tree.text.indexOf(mark); i >= 0 && i < index; i = tree.text.indexOf(mark, i + 1)) earlier++
+  let offset = tree.file.text.indexOf(mark, tree.offset)
+  for (; earlier > 0 && offset >= 0; earlier--) offset = tree.file.text.indexOf(mark, offset + 1)
   return { ...at(tree), ...(offset < 0 ? {} : { offset }) }
 }
-
-const OPENING = '${{'
 
 /** Line and column of an offset, from 1. */
 export function lineAndColumn(file: SourceFile, offset: number): { line: number; column: number } {

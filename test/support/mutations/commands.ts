@@ -81,7 +81,7 @@ export const COMMANDS: Operator[] = [
       ? undefined
       : {
           text: `$[[${match[1]}]`,
-          rules: ['optional-outside-brackets'],
+          rules: ['bad-expression'],
           nowhere: true,
         },
   ),

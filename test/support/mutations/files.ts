@@ -27,6 +27,7 @@ export const FILES: Operator[] = [
   replacing('code that is a file', /^( *code: )\S+$/gm, ([, key], base) => ({
     text: `${key}${base.name === 'nested' ? './train.yml' : './pipeline.yml'}`,
     rules: ['code-not-a-folder', 'code-not-found'],
+    warning: true,
   })),
   { name: 'an empty code folder', mutate: withoutCode },
   replacing('a missing conda file', /conda_file: ([./\w]+)\.yml/g, ([, path]) => ({
