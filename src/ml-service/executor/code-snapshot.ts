@@ -9,6 +9,8 @@ import { type Ignored, ignoreRules } from './ignore-file.ts'
 export interface CodeSnapshot {
   /** `sha256:…` over paths, modes and contents. */
   digest: string
+  /** Whether a file names MLflow or the run: without that no script can log to it. */
+  mayLog: boolean
   /** Writes the files below `folder`, which exists. */
   copyTo(folder: string): Promise<void>
 }
@@ -25,7 +27,7 @@ export async function snapshotCode(code: string): Promise<CodeSnapshot> {
       hint: 'is everything in it ignored by .amlignore or .gitignore?',
     })
   }
-  return { digest: await digestOf(root, files), copyTo: folder => copy(root, files, folder) }
+  return { ...(await readAll(root, files)), copyTo: folder => copy(root, files, folder) }
 }
 
 async function rulesOf(root: string): Promise<Ignored> {
@@ -53,14 +55,18 @@ async function list(root: string, ignored: Ignored): Promise<string[]> {
   return files
 }
 
-async function digestOf(root: string, files: string[]): Promise<string> {
+const LOGGING = ['mlflow', 'MLFLOW_', 'AZUREML_RUN_ID', 'AZUREML_ROOT_RUN_ID']
+
+async function readAll(root: string, files: string[]): Promise<{ digest: string; mayLog: boolean }> {
   const hash = createHash('sha256')
+  let mayLog = false
   for (const file of files) {
     const [content, info] = await Promise.all([readFile(join(root, file)), stat(join(root, file))])
     const mode = (info.mode & 0o111) === 0 ? 'file' : 'program'
     hash.update(`${file}\0${mode}\0${content.length}\0`).update(content)
+    mayLog ||= LOGGING.some(word => content.includes(word))
   }
-  return `sha256:${hash.digest('hex')}`
+  return { digest: `sha256:${hash.digest('hex')}`, mayLog }
 }
 
 async function copy(root: string, files: string[], folder: string): Promise<void> {

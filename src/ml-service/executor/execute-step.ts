@@ -32,15 +32,21 @@ export async function executeStep(job: JobContext, execution: Execution): Promis
   }
 }
 
-/** Only what can log waits for the tracking service: `mlflow` is installed, or the command may install it. */
+/** Only what can log waits for the tracking service. */
 async function trackingRun(
   job: JobContext,
   { step, run, mustTrack, signal }: Execution,
   python: string,
 ): Promise<TrackedRun | undefined> {
   if (!run) return undefined
-  const logs = mustTrack || /\b(mlflow|pip|uv|conda)\b/.test(step.command) || (await job.hasMlflow(python))
+  const logs = mustTrack || (await mayLog(job, step)) || (await job.hasMlflow(python))
   return logs ? untilAborted(run, signal) : undefined
+}
+
+/** The command may install `mlflow`, or command or code know its variables and speak its protocol themselves. */
+async function mayLog(job: JobContext, { command, code }: PlannedStep): Promise<boolean> {
+  if (/\b(mlflow|pip|uv|conda)\b|MLFLOW_|AZUREML_/.test(command)) return true
+  return code !== undefined && (await job.code(code)).mayLog
 }
 
 async function runCommand(
@@ -92,6 +98,7 @@ async function makeFolders(job: JobContext, step: PlannedStep): Promise<string> 
   const work = join(job.folder.root, folder.work)
   mkdirSync(dirname(join(job.folder.root, folder.log)), { recursive: true })
   mkdirSync(work)
+  mkdirSync(join(job.folder.root, folder.inputs))
   if (step.code !== undefined) await (await job.code(step.code)).copyTo(work)
   mkdirSync(join(work, 'outputs'), { recursive: true })
   mkdirSync(join(work, 'logs'), { recursive: true })

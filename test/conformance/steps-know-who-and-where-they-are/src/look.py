@@ -15,7 +15,8 @@ assert "AZUREML_PARAMETER_words" not in env
 assert env["AZUREML_EXPERIMENT_NAME"] == "who-am-i"
 assert env["AZUREML_CR_EXECUTION_WORKING_DIR_PATH"] == os.getcwd()
 assert env["AZUREML_CR_NODE_RANK"] == "0"
-assert os.path.isdir(env["AZUREML_CR_DATA_CAPABILITY_PATH"])
+words = os.path.join(env["AZUREML_CR_DATA_CAPABILITY_PATH"], "INPUT_words")
+assert open(words).read() == "words\n"
 assert env["AZUREML_RUN_ID"] and env["AZUREML_ROOT_RUN_ID"]
 assert env["AZUREML_RUN_ID"] != env["AZUREML_ROOT_RUN_ID"]
 for name in ["AZUREML_RUN_TOKEN", "AZUREML_SERVICE_ENDPOINT"]:
