@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { copyFile, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { UserError } from '#errors.ts'
-import { type Ignored, ignoreRules } from './ignore-file.ts'
+import { type Ignored, ignoreRules, NEVER_CODE } from './ignore-file.ts'
 
 /** The files of a step's `code` folder that it gets a copy of. */
 export interface CodeSnapshot {
@@ -35,8 +35,6 @@ async function rulesOf(root: string): Promise<Ignored> {
   return ignoreRules((await read('.amlignore')) ?? (await read('.gitignore')) ?? '')
 }
 
-const NEVER = /^(\.git|\.hg|\.svn|__pycache__|\.pytest_cache|\.ruff_cache|\.mypy_cache|\.ipynb_checkpoints)$/
-
 /** Relative paths of all files, sorted. */
 async function list(root: string, ignored: Ignored): Promise<string[]> {
   const files: string[] = []
@@ -46,7 +44,7 @@ async function list(root: string, ignored: Ignored): Promise<string[]> {
     for (const name of (await readdir(join(root, prefix))).sort()) {
       const path = prefix + name
       const info = await stat(join(root, path)).catch(() => undefined)
-      if (!info || NEVER.test(name) || ignored(path, info.isDirectory())) continue
+      if (!info || NEVER_CODE.test(name) || ignored(path, info.isDirectory())) continue
       if (info.isDirectory()) await walk(`${path}/`, [...above, real])
       else if (info.isFile()) files.push(path)
     }

@@ -1,3 +1,7 @@
+/** Names that are never part of a code snapshot: version control, and what Python's tools keep. */
+export const NEVER_CODE =
+  /^(\.git|\.hg|\.svn|__pycache__|\.pytest_cache|\.ruff_cache|\.mypy_cache|\.ipynb_checkpoints)$/
+
 /** Tells whether a path of a code snapshot is left out; `path` is relative, with forward slashes. */
 export type Ignored = (path: string, isFolder: boolean) => boolean
 

@@ -75,6 +75,12 @@ export function unclosedExpression(text: string): number {
   return text.replace(EXPRESSION, one => ' '.repeat(one.length)).indexOf('${{')
 }
 
+/** Offset of the first `$[[` that no `]]` closes; -1 for none. */
+export function unclosedSegment(text: string): number {
+  const last = text.lastIndexOf('$[[')
+  return last >= 0 && !text.includes(']]', last) ? last : -1
+}
+
 /** The text with each expression replaced; undefined as soon as one has no replacement. */
 export function interpolate(
   text: string,

@@ -1,4 +1,5 @@
 import type { CommandDefinition } from './definitions.ts'
+import { unclosedExpression } from './expressions.ts'
 import type { Findings } from './findings.ts'
 import { atFragment, type ScalarTree } from './yaml-tree.ts'
 
@@ -10,7 +11,9 @@ const LOOKALIKE = /\$?(?:\{\{?|\(\(?)\s*((?:inputs|outputs|search_space)\.[\w-]+
 /** Warns of what is no placeholder but was surely meant as one. */
 export function checkLookalikes(command: ScalarTree, ports: Ports, findings: Findings): void {
   if (!/inputs\.|outputs\.|search_space\./.test(command.text)) return
+  const unclosed = unclosedExpression(command.text)
   for (const { 0: text, 1: inner, index } of command.text.matchAll(LOOKALIKE)) {
+    if (index === unclosed) continue
     if (/^\$\{\{[^{}]*\}\}$/.test(text) || command.text.slice(0, index).endsWith('${')) continue
     if (!text.startsWith('$') && !isPort(inner!, ports)) continue
     const spot = atFragment(command, text)

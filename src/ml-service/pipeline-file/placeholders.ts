@@ -6,11 +6,12 @@ import {
   outputName,
   searchedName,
   unclosedExpression,
+  unclosedSegment,
 } from './expressions.ts'
 import type { Findings } from './findings.ts'
 import { checkLookalikes } from './lookalikes.ts'
 import { didYouMeanOneOf } from './suggest.ts'
-import { atExpression, type ScalarTree, type Spot } from './yaml-tree.ts'
+import { atExpression, atFragment, type ScalarTree, type Spot } from './yaml-tree.ts'
 
 type Ports = Pick<CommandDefinition, 'inputs' | 'outputs'>
 
@@ -28,7 +29,12 @@ export function checkPlaceholders(
     const name = searchedName(inner)
     return name === undefined ? [] : [{ name, spot: atExpression(command, index) }]
   })
-  for (const expression of expressions) checkPlaceholder(expression, command, ports, findings)
+  const open = checkSegments(command, findings)
+  for (const expression of expressions) {
+    if (open >= 0 && expression.index > open)
+      checkOwnPort(expression.inner, atExpression(command, expression.index), ports, findings)
+    else checkPlaceholder(expression, command, ports, findings)
+  }
   const unclosed = unclosedExpression(command.text)
   if (unclosed >= 0) {
     const message = "'${{' without '}}'"
@@ -36,6 +42,15 @@ export function checkPlaceholders(
   }
   checkLookalikes(command, ports, findings)
   return searched
+}
+
+/** Offset of a segment that doesn't end, or -1. What stands behind it can't be judged. */
+function checkSegments(command: ScalarTree, findings: Findings): number {
+  const open = unclosedSegment(command.text)
+  if (open < 0) return open
+  const spot = atFragment(command, /^\S+/.exec(command.text.slice(open))![0])
+  findings.error(spot, 'bad-expression', "'$[[' without ']]'", "write '$[[--name ${{inputs.name}}]]'")
+  return open
 }
 
 /** The step's own port that `inputs.x` or `outputs.y` names must be there. */

@@ -1,3 +1,4 @@
+import { hasCode } from './code-folder.ts'
 import type { Reading } from './definitions.ts'
 import { textEntry } from './entries.ts'
 import { resolveIn } from './library.ts'
@@ -28,5 +29,9 @@ export function readCode(
   else if (!disk.isFolder(folder)) findings.error(at(code), 'code-not-a-folder', `${folder} is not a folder`)
   else if (disk.isEmptyFolder(folder))
     findings.error(at(code), 'empty-code', `the code folder ${folder} is empty`)
+  else if (!hasCode(folder, disk)) {
+    const message = `the code folder ${folder} has no files but those that are ignored`
+    findings.error(at(code), 'empty-code', message, 'look into its .amlignore or .gitignore')
+  }
   return folder
 }
