@@ -1,6 +1,7 @@
 /**
  * Runs a command as a process tree that ends with it: when the command exits, is cancelled, times out, or this
- * process dies, nothing of the tree is left, including children that left their session.
+ * process dies, nothing of the tree is left, including children that left their session. What a command left in the
+ * background when it exits has a second to finish: `echo 1 & echo 2` prints both.
  *
  * `run` may be called many times at once; it limits nothing (see the executor's slots).
  */

@@ -142,6 +142,11 @@ export function commandRunnerContract(name: string, subject: CommandRunnerSubjec
       expect(existsSync(join(folder, 'started'))).toBe(false)
     })
 
+    it('lets what the command left in the background finish what it writes', async () => {
+      expect(await bash('(sleep 0.2; echo late) & echo early; exit 4')).toMatchObject({ exitCode: 4 })
+      expect(log()).toBe('early\nlate\n')
+    })
+
     it('leaves nothing when the command exits', async () => {
       const before = sleepers('321.25')
       await bash(ESCAPES('321.25'))

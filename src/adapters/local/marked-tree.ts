@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { descendants, markedProcesses, pidNamespace, startTime, TREE_MARKER } from './process-table.ts'
 import {
+  LINGER_MS,
   neutralShell,
   type ProcessEnd,
   type ProcessTree,
@@ -72,9 +73,11 @@ async function startMarked({ argv, cwd, env }: TreeCommand, marker: string): Pro
   const group = child.pid!
   const members = () => [...markedProcesses()].filter(([, value]) => value === marker).map(([pid]) => pid)
   const ended = new Promise<ProcessEnd>(resolve => {
-    child.once('exit', (code, signal) => {
+    child.once('exit', async (code, signal) => {
+      await linger(members)
       sendSignal(-group, 'SIGKILL')
-      void killAll(members).then(() => resolve(processEnd(code, signal)))
+      await killAll(members)
+      resolve(processEnd(code, signal))
     })
   })
   return {
@@ -82,6 +85,11 @@ async function startMarked({ argv, cwd, env }: TreeCommand, marker: string): Pro
     ended,
     signal: name => signalTree(group, members(), name),
   }
+}
+
+async function linger(members: () => number[]): Promise<void> {
+  const until = performance.now() + LINGER_MS
+  while (members().length > 0 && performance.now() < until) await sleep(20)
 }
 
 function signalTree(group: number, marked: number[], name: 'SIGTERM' | 'SIGKILL'): void {

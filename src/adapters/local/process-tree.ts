@@ -17,6 +17,9 @@ export interface ProcessEnd {
   killedBy?: string
 }
 
+/** How long a command that has ended waits for what it left in the background, before that is ended. */
+export const LINGER_MS = 1000
+
 export interface TreeCommand {
   argv: readonly string[]
   cwd: string

@@ -1,4 +1,4 @@
-import { type TreeCommand, withoutShellVariables } from './process-tree.ts'
+import { LINGER_MS, type TreeCommand, withoutShellVariables } from './process-tree.ts'
 
 /**
  * Script for a POSIX shell that has no environment but {@link unscriptable}: runs the command in its folder, with its
@@ -12,7 +12,7 @@ export function shellScript({ argv, cwd, env }: TreeCommand): string {
     `cd ${quoted(cwd)} 2>/dev/null || ${lost}\n`,
     ...exports,
     `${withoutShellVariables(env)}${argv.map(quoted).join(' ')} </dev/null 2>&1\n`,
-    'exit $?\n',
+    `end=$?\n${LINGER}exit $end\n`,
   ].join('')
 }
 
@@ -20,6 +20,11 @@ export function shellScript({ argv, cwd, env }: TreeCommand): string {
 export function readOnlyMounts(paths: readonly string[]): string {
   return paths.map(path => `mount -o bind,ro ${quoted(path)} ${quoted(path)} 2>/dev/null\n`).join('')
 }
+
+/** Waits until the shell is alone in its namespace, at most {@link LINGER_MS}. */
+const LINGER = `n=${LINGER_MS / 20}
+while set -- /proc/[0-9]*; [ $# -gt 1 ] && [ $n -gt 0 ]; do n=$((n - 1)); /bin/sleep 0.02 || break; done
+`
 
 /** Variables that a shell can't set in its script; it has to be started with them. */
 export function unscriptable(env: Readonly<Record<string, string>>): Record<string, string> {

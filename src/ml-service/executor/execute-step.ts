@@ -41,16 +41,22 @@ async function executeWith(job: JobContext, execution: Execution, python: StepPy
   }
 }
 
-/** Only what can log waits for the tracking service: `mlflow` is installed, or the command may install it. */
+/** Only what can log waits for the tracking service. */
 async function trackingRun(
   job: JobContext,
   { step, run, mustTrack, signal }: Execution,
   python: StepPython,
 ): Promise<TrackedRun | undefined> {
   if (!run) return undefined
-  const may = mustTrack || python.isOverlay || /\b(mlflow|uv)\b/.test(step.command)
+  const may = mustTrack || python.isOverlay || (await mayLog(job, step))
   const logs = may || (await job.hasMlflow(python.folder))
   return logs ? untilAborted(run, signal) : undefined
+}
+
+/** The command may install `mlflow`, or command or code know its variables and speak its protocol themselves. */
+async function mayLog(job: JobContext, { command, code }: PlannedStep): Promise<boolean> {
+  if (/\b(mlflow|uv)\b|MLFLOW_|AZUREML_/.test(command)) return true
+  return code !== undefined && (await job.code(code)).mentions(/mlflow|MLFLOW_|AZUREML_(ROOT_)?RUN_ID/)
 }
 
 async function runCommand(
@@ -102,6 +108,7 @@ async function makeFolders(job: JobContext, step: PlannedStep): Promise<string> 
   const work = join(job.folder.root, folder.work)
   mkdirSync(dirname(join(job.folder.root, folder.log)), { recursive: true })
   mkdirSync(work)
+  mkdirSync(join(job.folder.root, folder.inputs))
   if (step.code !== undefined) await (await job.code(step.code)).copyTo(work)
   mkdirSync(join(work, 'outputs'), { recursive: true })
   mkdirSync(join(work, 'logs'), { recursive: true })

@@ -51,6 +51,7 @@ function identityVariables(job: JobContext, { step, work, run }: ProcessFacts): 
     AZUREML_EXPERIMENT_NAME: request.plan.experiment,
     ...(run ? { AZUREML_EXPERIMENT_ID: run.experimentId } : {}),
     AZUREML_CR_EXECUTION_WORKING_DIR_PATH: work,
+    AZUREML_CR_DATA_CAPABILITY_PATH: join(job.folder.root, job.folder.step(step.name).inputs),
     AZUREML_CR_NODE_RANK: '0',
   }
 }

@@ -23,15 +23,21 @@ export async function readyInputs(job: JobContext, step: PlannedStep): Promise<R
   return Object.fromEntries(entries.map(([name], index) => [name, ready[index]!]))
 }
 
-/** Links inputs whose paths would mean something else in a shell command; returns what the command is given. */
+/**
+ * Links each data input as `INPUT_<name>` in the folder that scripts know as AZUREML_CR_DATA_CAPABILITY_PATH, and
+ * inputs whose paths would mean something else in a shell command a second time; returns what the command is given.
+ */
 export async function placeInputs(
   job: JobContext,
   step: PlannedStep,
   inputs: Record<string, ReadyInput>,
 ): Promise<Record<string, ReadyInput>> {
   const placed = Object.entries(inputs).map(async ([name, input]) => {
-    if (input.literal || isShellSafe(input.text)) return [name, input] as const
-    const folder = join(job.folder.root, job.folder.step(step.name).inputs, name)
+    if (input.literal) return [name, input] as const
+    const inputsFolder = join(job.folder.root, job.folder.step(step.name).inputs)
+    await symlink(input.text, join(inputsFolder, `INPUT_${name}`))
+    if (isShellSafe(input.text)) return [name, input] as const
+    const folder = join(inputsFolder, name)
     const link = join(folder, basename(input.text).replace(/[^\p{L}\p{N}._-]/gu, '_'))
     await mkdir(folder, { recursive: true })
     await symlink(input.text, link)

@@ -1,0 +1,3 @@
+from helpers.greeting import GREETING
+
+print(GREETING)
