@@ -12,12 +12,13 @@ import { runJob } from '#ml-service/executor/run-job.ts'
 import { createSlots } from '#ml-service/executor/slots.ts'
 import type { JobListener, JobReport } from '#ml-service/job.ts'
 import { readPlan } from '#ml-service/pipeline-file/lint.ts'
+import type { Plan } from '#ml-service/plan.ts'
 import type { RepositorySettings } from '#model-types/model-type.ts'
 import { readSettings, SETTINGS_FILE } from '#model-types/read-settings.ts'
 import type { PythonEnvironments } from '#ports/python-environments.ts'
 import { dataResolver } from './data-resolver.ts'
-import { composeRemoteData } from './data-sources.ts'
 import { diskFiles, readEnvironmentMap, withCuratedEnvironments } from './environment-map.ts'
+import { composeRemoteData } from './remote-data.ts'
 import { composeTools } from './tools.ts'
 
 export interface MlRun {
@@ -42,7 +43,7 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
   const file = resolve(run.file)
   const lookup = componentLookup(homeFolders(run.config.home).components)
   const plan = readPlan(file, absolute(run.inputs), lookup)
-  const { environments, cache, datastores } = settingsFor(file, run.environments)
+  const { environments, cache, datastores } = settingsFor(file, plan, run.environments)
   const directory = run.outputDir ? resolve(run.outputDir) : await mkdtemp(join(tmpdir(), 'millwright-job-'))
   await mkdir(directory, { recursive: true })
   const tools = composeTools(run.config)
@@ -95,10 +96,11 @@ function absolute(inputs: Record<string, string>): Record<string, string> {
 }
 
 /** The settings of the repository above a pipeline file, with the environments of `map` when there is one. */
-function settingsFor(file: string, map: string | undefined): RepositorySettings {
-  const settings = readSettings(diskFiles(repositoryAbove(file)))
-  const environments = map === undefined ? settings.environments : readEnvironmentMap(map)
-  return withCuratedEnvironments({ ...settings, environments })
+function settingsFor(file: string, { steps }: Plan, map: string | undefined): RepositorySettings {
+  const own = readSettings(diskFiles(repositoryAbove(file)))
+  const settings = map === undefined ? own : { ...own, environments: readEnvironmentMap(map) }
+  const refers = steps.some(({ environment }) => environment.kind === 'reference')
+  return refers ? withCuratedEnvironments(settings) : settings // a tenth of a second to read
 }
 
 /** The folder with `mlops/millwright.yml`; without one the file's own. */
