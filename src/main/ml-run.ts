@@ -14,8 +14,8 @@ import type { RepositorySettings } from '#model-types/model-type.ts'
 import { readSettings, SETTINGS_FILE } from '#model-types/read-settings.ts'
 import type { PythonEnvironments } from '#ports/python-environments.ts'
 import { dataResolver } from './data-resolver.ts'
-import { diskFiles, readEnvironmentMap, withCuratedEnvironments } from './environment-map.ts'
 import { composeRemoteData } from './data-sources.ts'
+import { diskFiles, readEnvironmentMap, withCuratedEnvironments } from './environment-map.ts'
 import { composeTools } from './tools.ts'
 
 export interface MlRun {
@@ -39,7 +39,7 @@ export interface MlRun {
 export async function mlRun(run: MlRun): Promise<JobReport> {
   const file = resolve(run.file)
   const plan = readPlan(file, absolute(run.inputs))
-  const { environments, cache, datastores } = settingsFor(file, run.environments)
+  const { environments, cache, datastores, python: wanted } = settingsFor(file, run.environments)
   const directory = run.outputDir ? resolve(run.outputDir) : await mkdtemp(join(tmpdir(), 'millwright-job-'))
   await mkdir(directory, { recursive: true })
   const tools = composeTools(run.config)
@@ -49,6 +49,7 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
     commands: tools.commands,
     environments: python,
     cache: tools.cache,
+    warmPython: tools.warmPython,
     digest: tools.digest,
     env: run.config.inheritedEnv,
     tracking,
@@ -60,13 +61,14 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
     const beside = join(repositoryAbove(file), dirname(SETTINGS_FILE))
     const at = datastoreFolders(datastores, beside, tools.folders.datastores)
     const options = { forceRerun: run.force, freezeCode: true, datastores: { at, publish: true } }
-    const request = { job, plan, directory, environments, ...options }
+    const warmPython = wanted.warm ?? true
+    const request = { job, plan, directory, environments, warmPython, ...options }
     const report = await runJob(executor, request, { signal: run.signal, onStep: run.onStep })
     if (report.status === 'failed' && refusal()) throw refusal()
     await tools.cache.trim(cache.maxSize)
     return report
   } finally {
-    await tracking.close()
+    await Promise.all([tracking.close(), tools.warmPython.close()])
   }
 }
 

@@ -33,6 +33,7 @@ export interface MlServiceContext {
   datasets: DatasetStore
   /** What a source tree says about environments, datastores and the step cache. */
   settingsOf(source: string): Promise<{
+    python: { warm: boolean | undefined }
     environments: EnvironmentMap
     datastores: Datastores
     cache: { maxSize: number }
@@ -112,8 +113,9 @@ async function runSteps(
         .then(() => recordStep(m.db, job, positions.get(step.name) ?? 0, step))
         .catch(() => {})
     }
-    const { environments, datastores, cache } = await m.settingsOf(source)
-    const request = { job, plan, directory, environments, datastores }
+    const { environments, datastores, cache, python } = await m.settingsOf(source)
+    const warmPython = python.warm ?? false
+    const request = { job, plan, directory, environments, datastores, warmPython }
     const report = await runJob(m.executor, request, { signal, onStep })
     await recorded
     await m.executor.cache.trim(cache.maxSize).catch(() => {})

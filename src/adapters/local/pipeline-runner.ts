@@ -27,6 +27,7 @@ export function localPipelineRunner(executor: ExecutorPorts, datastores: string)
           {
             ...{ job: request.name, plan, directory: request.directory, trusted: request.trusted },
             environments: request.environments,
+            warmPython: request.warmPython ?? true,
             datastores: {
               at: datastoreFolders(request.datastores, join(request.source, 'mlops'), datastores),
               publish: false,
