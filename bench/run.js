@@ -11,6 +11,7 @@ const FIGURES = {
   environment: async () => (await import('./figures/environment.js')).environment,
   'server-steps': async () => (await import('./figures/server-steps.js')).serverSteps,
   load: async () => (await import('./figures/load.js')).load,
+  'warm-python': async () => (await import('./figures/warm-python.js')).warmPython,
   triggers: async () => (await import('./figures/triggers.js')).triggers,
   'idle-server': async () => (await import('./figures/idle-server.js')).idleServer,
   'command-start': async () => (await import('./figures/command-start.js')).commandStart,

@@ -6,7 +6,13 @@ import { requirementsOf } from '#ml-service/executor/requirements.ts'
 import type { PlannedStep } from '#ml-service/plan.ts'
 import { readEnvironmentMap, withCuratedEnvironments } from './environment-map.ts'
 
-const SETTINGS = { deploy: {}, datastores: {}, registry: null, cache: { maxSize: 1 } }
+const SETTINGS = {
+  deploy: {},
+  datastores: {},
+  python: { warm: undefined },
+  registry: null,
+  cache: { maxSize: 1 },
+}
 const REGISTRY = 'azureml://registries/azureml/environments'
 
 test.each([

@@ -43,7 +43,7 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
   const file = resolve(run.file)
   const lookup = componentLookup(homeFolders(run.config.home).components)
   const plan = readPlan(file, absolute(run.inputs), lookup)
-  const { environments, cache, datastores } = settingsFor(file, plan, run.environments)
+  const { environments, cache, datastores, python: wanted } = settingsFor(file, plan, run.environments)
   const directory = run.outputDir ? resolve(run.outputDir) : await mkdtemp(join(tmpdir(), 'millwright-job-'))
   await mkdir(directory, { recursive: true })
   const tools = composeTools(run.config)
@@ -53,6 +53,7 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
     commands: tools.commands,
     environments: python,
     cache: tools.cache,
+    warmPython: tools.warmPython,
     digest: tools.digest,
     env: run.config.inheritedEnv,
     tracking,
@@ -64,13 +65,14 @@ export async function mlRun(run: MlRun): Promise<JobReport> {
     const beside = join(repositoryAbove(file), dirname(SETTINGS_FILE))
     const at = datastoreFolders(datastores, beside, tools.folders.datastores)
     const options = { forceRerun: run.force, freezeCode: true, datastores: { at, publish: true } }
-    const request = { job, plan, directory, environments, ...options }
+    const warmPython = wanted.warm ?? true
+    const request = { job, plan, directory, environments, warmPython, ...options }
     const report = await runJob(executor, request, { signal: run.signal, onStep: run.onStep })
     if (report.status === 'failed' && refusal()) throw refusal()
     await tools.cache.trim(cache.maxSize)
     return report
   } finally {
-    await tracking.close()
+    await Promise.all([tracking.close(), tools.warmPython.close()])
   }
 }
 

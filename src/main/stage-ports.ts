@@ -27,6 +27,7 @@ export function agentExecutor(tools: Tools, config: Config, data: DataSources): 
     commands: tools.commands,
     environments: tools.environments,
     cache: tools.cache,
+    warmPython: tools.warmPython,
     digest: tools.digest,
     env: config.inheritedEnv,
     tracking: undefined,

@@ -118,7 +118,7 @@ async function withPorts<T>(
   try {
     return await use(composeStagePorts(config, tools, mlService, data))
   } finally {
-    for (const open of connections) await open.close()
+    for (const open of [...connections, tools.warmPython]) await open.close()
   }
 }
 

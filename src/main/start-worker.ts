@@ -160,6 +160,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       while (o.executing.count + activeJobs.size > 0) await tools.clock.sleep(0.05)
       await DBOS.shutdown({ workflowCompletionTimeoutMS: 1 })
       await (await connection()).close()
+      await tools.warmPython.close()
     },
   }
 }

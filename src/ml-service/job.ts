@@ -1,6 +1,7 @@
 import type { CommandRunner } from '#ports/command-runner.ts'
 import type { EnvironmentRequirements, PythonEnvironments } from '#ports/python-environments.ts'
 import type { Tracking } from '#ports/tracking.ts'
+import type { WarmPython } from '#ports/warm-python.ts'
 import type { Plan } from './plan.ts'
 
 export type { EnvironmentRequirements, PythonEnvironments }
@@ -17,6 +18,8 @@ export interface JobRequest {
   directory: string
   environments: EnvironmentMap
   forceRerun?: boolean
+  /** Steps' Python starts from preloaded interpreters, where the executor has them. Default: yes. */
+  warmPython?: boolean
   /** The code may change while the job runs: all of it is copied when the job begins. */
   freezeCode?: boolean
   /** Undefined: datastores have nothing but what the job's own steps put there. */
@@ -41,6 +44,8 @@ export interface ExecutorPorts {
   tracking: Tracking | undefined
   environments: PythonEnvironments
   cache: StepCache
+  /** Undefined: each Python process of a step is a new one. */
+  warmPython?: WarmPython
   /** Local read-only path of a dataset reference or URL, with a digest of its contents. Throws UserError. */
   resolveData(
     source: { kind: 'dataset' | 'url'; value: string; type: string },

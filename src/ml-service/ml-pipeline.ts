@@ -41,6 +41,7 @@ export interface MlServiceContext {
   plan(source: string, file: string, inputs: Record<string, string>): Plan
   /** What a source tree says about environments, datastores and the step cache. */
   settingsOf(source: string): Promise<{
+    python: { warm: boolean | undefined }
     environments: EnvironmentMap
     datastores: Datastores
     cache: { maxSize: number }
@@ -122,7 +123,7 @@ async function runSteps(m: MlServiceContext, row: MlJobRow, signal: AbortSignal)
   try {
     const { pipelineFile } = await publishedManifest(m, pipeline.digest)
     const plan = m.plan(source, pipelineFile, inputs)
-    const { environments, datastores, cache } = await m.settingsOf(source)
+    const { environments, datastores, cache, python } = await m.settingsOf(source)
     await announceSteps(
       m.db,
       job,
@@ -130,7 +131,8 @@ async function runSteps(m: MlServiceContext, row: MlJobRow, signal: AbortSignal)
     )
     const recorder = recorderOf(m, row, plan)
     const takeSlot = (asked: AbortSignal) => m.executor.takeSlot(asked, job)
-    const request = { job, plan, directory: join(m.jobs, job), environments, datastores }
+    const warmPython = python.warm ?? false
+    const request = { job, plan, directory: join(m.jobs, job), environments, datastores, warmPython }
     const report = await runJob({ ...m.executor, takeSlot }, request, { signal, onStep: recorder.note })
     for (const step of report.steps) recorder.note(step)
     await recorder.flush()

@@ -55,6 +55,8 @@ export interface RepositorySettings {
   environments: Record<string, EnvironmentEntry>
   /** Datastore of ML pipelines → a folder (absolute, or relative to `mlops/`) or the URL of a blob container. */
   datastores: Record<string, string>
+  /** `warm`: whether steps' Python starts from preloaded interpreters; undefined leaves it to the kind of run. */
+  python: { warm: boolean | undefined }
   /** Container registry, e.g. `registry.example.com/models`; null for the local OCI layouts. */
   registry: string | null
   /** Largest size of the step cache of the home, in bytes. Default: 20 GiB. */

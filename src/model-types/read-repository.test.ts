@@ -45,6 +45,7 @@ test('all folders with a model.yml are model types, except `shared`', () => {
     deploy: { dev: { branch: 'main' }, qa: { branch: 'qa' } },
     environments: {},
     datastores: {},
+    python: { warm: undefined },
     registry: null,
     cache: { maxSize: 20 * 2 ** 30 },
   })
@@ -97,6 +98,7 @@ cache: { maxSize: 1.5 GiB }
       'azureml:own@latest': { python: '>=3.10,<3.14', requirements: ['numpy', 'scikit-learn>=1.5'] },
     },
     datastores: { store: '../data', public: 'https://a.blob.core.windows.net/c' },
+    python: { warm: undefined },
     registry: 'registry.example.com:5000/models',
     cache: { maxSize: 1.5 * 2 ** 30 },
   })

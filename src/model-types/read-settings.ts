@@ -4,7 +4,7 @@ import type { RepositorySettings } from './model-type.ts'
 import { environmentsField, type NamedFiles } from './read-environments.ts'
 import { folderOf } from './repository-paths.ts'
 import { openSettingsFile } from './settings-file.ts'
-import { byteSize, matching, name } from './values.ts'
+import { byteSize, flag, matching, name } from './values.ts'
 
 export const SETTINGS_FILE = 'mlops/millwright.yml'
 
@@ -22,6 +22,7 @@ const DEFAULTS: RepositorySettings = {
   deploy: DEPLOY,
   environments: {},
   datastores: {},
+  python: { warm: undefined },
   registry: null,
   cache: CACHE,
 }
@@ -53,6 +54,7 @@ function settingsFields(tree: NamedFiles) {
     deploy: optional(oneBranchEach(mapOf(name, record({ branch }))), DEPLOY),
     environments: optional(environmentsField(tree, folderOf(SETTINGS_FILE)), {}),
     datastores: optional(mapOf(datastoreName, datastorePlace), {}),
+    python: optional(record({ warm: optional(flag, undefined) }), { warm: undefined }),
     registry: optional(registry, null),
     cache: optional(record({ maxSize: optional(byteSize, CACHE.maxSize) }), CACHE),
   })

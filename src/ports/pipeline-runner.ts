@@ -32,6 +32,8 @@ export interface PipelineRun {
   inputs: Record<string, string>
   directory: string
   environments: Record<string, EnvironmentRequirements>
+  /** Steps' Python may start from preloaded interpreters; undefined is yes. */
+  warmPython?: boolean | undefined
   /** Where datastores are, as settings have it; relative to `mlops/` of `source`. They are only read. */
   datastores: Record<string, string>
   /** Untrusted code may reuse steps but never adds to the cache; remote data is read without our credentials. */

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import type { Duplex, Readable } from 'node:stream'
-import { descendants } from './process-table.ts'
+import { descendants, sharingNamespace } from './process-table.ts'
 import {
   neutralShell,
   type ProcessEnd,
@@ -107,9 +107,16 @@ function treeOf(child: ChildProcess): ProcessTree {
   }
 }
 
-/** Killing the first process (not `unshare`) lets `unshare` exit only after the kernel has reaped every member. */
+/**
+ * Processes that entered the namespace from outside (of a warm Python) have their parents there.
+ * Killing the first process (not `unshare`) lets `unshare` exit only after the kernel has reaped every member.
+ */
 function signalMembers(unshare: number, name: 'SIGTERM' | 'SIGKILL'): void {
-  const members = descendants(unshare)
-  if (name === 'SIGKILL') sendSignal(members[0] ?? unshare, name)
-  else for (const pid of members.slice(1)) sendSignal(pid, name)
+  const [first, ...others] = descendants(unshare)
+  if (name === 'SIGKILL') sendSignal(first ?? unshare, name)
+  else if (first !== undefined) {
+    const members = new Set([...others, ...sharingNamespace(first)])
+    members.delete(first)
+    for (const pid of members) sendSignal(pid, name)
+  }
 }

@@ -36,6 +36,7 @@ export function localPipelineRunner(
           {
             ...{ job: request.name, plan, directory: request.directory, trusted: request.trusted },
             environments: request.environments,
+            warmPython: request.warmPython ?? true,
             datastores: {
               at: datastoreFolders(request.datastores, join(request.source, 'mlops'), datastores),
               publish: false,

@@ -37,6 +37,20 @@ export function pidNamespace(): string {
   }
 }
 
+/** Processes in the PID namespace of the given one, itself included; empty where that can't be told. */
+export function sharingNamespace(pid: number): number[] {
+  const namespace = namespaceOf(pid)
+  return namespace === undefined ? [] : processIds().filter(other => namespaceOf(other) === namespace)
+}
+
+function namespaceOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`)
+  } catch {
+    return undefined
+  }
+}
+
 function liveProcesses(): { pid: number; parent: number }[] {
   return processIds().flatMap(pid => {
     const fields = statFields(pid)

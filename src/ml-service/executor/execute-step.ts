@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { CancelledError } from '#errors.ts'
 import type { Command, CommandResult } from '#ports/command-runner.ts'
 import type { TrackedRun } from '#ports/tracking.ts'
+import type { WarmUse } from '#ports/warm-python.ts'
 import type { PlannedStep } from '../plan.ts'
 import { commandLine } from './command-line.ts'
 import { runDistributed } from './distributed-processes.ts'
@@ -14,6 +15,7 @@ import { processEnvironment } from './process-environment.ts'
 import { placeInputs } from './step-inputs.ts'
 import { makeOutputs, outputPaths } from './step-outputs.ts'
 import { untilAborted } from './until-aborted.ts'
+import { warmUp, withWarm } from './warm-step.ts'
 
 /**
  * Runs a command to its end: prepares its environment and tracking run, takes a slot, gives it a fresh folder, and runs
@@ -32,12 +34,23 @@ export async function executeStep(job: JobContext, execution: Execution): Promis
 async function executeWith(job: JobContext, execution: Execution, python: StepPython): Promise<void> {
   const { signal } = execution
   const run = await trackingRun(job, execution, python)
-  const release = await job.ports.takeSlot(signal)
+  const warming = warmUp(job, execution.step, python, run)
+  const release = await job.ports.takeSlot(signal).catch(giveBack(warming))
   try {
+    const warm = await warming
     if (signal.aborted) throw new CancelledError()
-    await runCommand(job, execution, { python: python.folder, run })
+    await runCommand(job, execution, { python: python.folder, run, warm })
   } finally {
     release()
+    void warming.then(warm => warm?.release())
+  }
+}
+
+/** For a step that got no slot. */
+function giveBack(warming: Promise<WarmUse | undefined>) {
+  return (error: unknown): never => {
+    void warming.then(warm => warm?.release())
+    throw error
   }
 }
 
@@ -62,7 +75,7 @@ async function mayLog(job: JobContext, { command, code }: PlannedStep): Promise<
 async function runCommand(
   job: JobContext,
   execution: Execution,
-  { python, run }: { python: string; run: TrackedRun | undefined },
+  { python, run, warm }: { python: string; run: TrackedRun | undefined; warm: WarmUse | undefined },
 ): Promise<void> {
   const { step, signal } = execution
   const paths = outputPaths(job, step)
@@ -77,7 +90,7 @@ async function runCommand(
     cwd: work,
     readOnly: Object.values(execution.inputs).flatMap(input => (input.literal ? [] : [input.text])),
     fills: Object.values(outputs),
-    env: processEnvironment(job, { step, work, inputs, outputs, python, run }),
+    env: withWarm(processEnvironment(job, { step, work, inputs, outputs, python, run }), python, warm),
     log: join(job.folder.root, job.folder.step(step.name).log),
     signal,
     ...(step.timeoutSeconds === undefined ? {} : { timeoutSeconds: step.timeoutSeconds }),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EnvironmentRequirements } from '#ports/python-environments.ts'
+import type { WarmPython } from '#ports/warm-python.ts'
 import type { ExecutorPorts, JobListener, JobRequest, ResolvedData, StepReport } from '../job.ts'
 import type { PlannedStep, StepInput } from '../plan.ts'
 import { type CodeSnapshot, snapshotCode } from './code-snapshot.ts'
@@ -29,6 +30,7 @@ export interface JobContext {
   /** Aborted when the job is cancelled, or a failure stops it. */
   signal: AbortSignal
   forceRerun: boolean
+  warmPython: WarmPython | undefined
   reports: Map<string, StepReport>
   /** Of finished steps, by step and name. */
   outputs: Map<string, Record<string, StepOutput>>
@@ -77,6 +79,7 @@ export async function openJob(
     const step = plan.steps.find(one => isWaiting(one) && uses(one))
     if (step) update(step.name, { progress })
   }
+  const warmPython = request.warmPython === false ? undefined : ports.warmPython
   const background = new Set<Promise<void>>()
   const reports = new Map(plan.steps.map(step => [step.name, pendingReport(step.name)]))
   const update = (step: string, change: Partial<StepReport>) => {
@@ -92,6 +95,7 @@ export async function openJob(
     tracking: ports.tracking && jobTracking(ports.tracking, request, state),
     signal: options.signal,
     forceRerun: request.forceRerun === true || plan.settings.forceRerun,
+    warmPython,
     reports,
     outputs: new Map(),
     executed: new Set(),
@@ -120,7 +124,7 @@ export async function openJob(
     prepareAll: onceOnly(() => {
       for (const step of plan.steps) environment(requirementsOf(step, request.environments)).catch(() => {})
     }),
-    sortedListing: onceOnly(() => writeSortedListing(folder.root)),
+    sortedListing: onceOnly(() => writeSortedListing(warmPython?.startup() ?? folder.root)),
   }
 }
 

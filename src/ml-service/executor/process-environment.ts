@@ -32,7 +32,26 @@ export function processEnvironment(job: JobContext, facts: ProcessFacts): Record
   }
 }
 
-function pythonVariables(job: JobContext, { python, step }: ProcessFacts): Record<string, string> {
+/** The part of {@link processEnvironment} that is known before the step's folders are: what Python starts with. */
+export function startEnvironment(
+  job: JobContext,
+  step: PlannedStep,
+  python: string,
+  run: TrackedRun | undefined,
+): Record<string, string> {
+  return {
+    ...job.ports.env,
+    ...pythonVariables(job, { step, python }),
+    ...run?.env,
+    ...job.requirements(step).variables,
+    ...step.environmentVariables,
+  }
+}
+
+function pythonVariables(
+  job: JobContext,
+  { python, step }: Pick<ProcessFacts, 'python' | 'step'>,
+): Record<string, string> {
   const own = step.environmentVariables.PYTHONPATH
   const path = [job.sortedListing(), ...(own ? [own] : [])].join(':')
   return {

@@ -95,6 +95,7 @@ async function score(
     inputs: { model: await ports.models.folder(modelType.name, version), data },
     directory: join(input.out, 'comparison', String(version)),
     environments: settings.environments,
+    warmPython: settings.python.warm,
     datastores: settings.datastores,
     trusted: true,
     signal: input.signal,

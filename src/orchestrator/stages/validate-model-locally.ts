@@ -16,6 +16,7 @@ export async function validateModelLocally(input: StageInput, ports: StagePorts)
     inputs: modelType.sample,
     directory: join(input.out, 'local-model-validation'),
     environments: settings.environments,
+    warmPython: settings.python.warm,
     datastores: settings.datastores,
     trusted: input.run.pipeline !== 'pr',
     signal: input.signal,

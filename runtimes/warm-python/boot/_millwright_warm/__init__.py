@@ -1,0 +1,1 @@
+"""The fork server behind a warm `python`."""
