@@ -133,7 +133,7 @@ describe('an imported repository', () => {
   })
 
   test('shows its datasets', async () => {
-    expect(await home.json<DatasetDocument>('dataset', 'show', 'numbers:1')).toEqual({
+    expect(await home.json<DatasetDocument>('dataset', 'show', 'numbers:1')).toMatchObject({
       ...{ name: 'numbers', version: 1, digest: expect.stringMatching(DIGEST) },
       ...{ rows: 100, columns: ['x', 'target'], createdAt: expect.stringMatching(TIME) },
       files: [{ path: 'rows.csv', bytes: 499, digest: expect.stringMatching(DIGEST) }],

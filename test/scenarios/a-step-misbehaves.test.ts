@@ -78,7 +78,7 @@ test('a step that closes its output goes on to its end', async () => {
 
 test('what a step leaves running is gone when the step has ended', async () => {
   const { folder, step } = await runStep(
-    '(setsid sh -c "sleep 1; touch ${{outputs.o}}/ghost" >/dev/null 2>&1 &); nohup sleep 9876 & exit 0',
+    '(setsid sh -c "sleep 3; touch ${{outputs.o}}/ghost" >/dev/null 2>&1 &); nohup sleep 9876 & exit 0',
   )
   expect(step?.status).toBe('completed')
   expect(commandLines().filter(line => line.includes('sleep\0' + '9876'))).toEqual([])

@@ -248,7 +248,7 @@ describe('a pipeline file is refused by `ml lint` and `ml run`', () => {
     [
       'a component file that is not found',
       text => text.replace('./train.yml', './trian.yml'),
-      ...(['component-not-found', 12, 'jobs.train.component', 'relative to this file'] as const),
+      ...(['component-not-found', 12, 'jobs.train.component', "did you mean './train.yml'?"] as const),
     ],
     [
       'a required input that is missing',

@@ -8,6 +8,8 @@ import { graph } from '../../bench/graphs.js'
 import { audit, leftovers } from '../support/auditor.ts'
 import { type ServerProcess, type TestHome, testHome } from '../support/millwright.ts'
 
+const STEPS = 120
+
 const TWO_AGENTS = { words: ['up', '--port', '0', '--agents', '2'] }
 
 let home: TestHome
@@ -22,8 +24,8 @@ afterAll(() => home?.remove())
 test('fifty jobs at once on two agents: none is lost, and none waits for a big one to end', async () => {
   const order = join(home.path, 'order')
   const job = (name: string, steps: number) => publish(name, graph('fan-out', { steps, log: order }))
-  await job('big', 150)
-  await job('small', 3)
+  await job('big', 80)
+  await job('small', 2)
   await submit('big', 'big')
   await untilJob('big', found => (found.stepCounts.completed ?? 0) > 0)
   const names = Array.from({ length: 49 }, (_, index) => `small-${index}`)
@@ -31,7 +33,7 @@ test('fifty jobs at once on two agents: none is lost, and none waits for a big o
 
   const summaries = await untilAll(50)
   expect(summaries.map(found => found.status)).toEqual(Array(50).fill('completed'))
-  expect(linesOf(order)).toHaveLength(150 + 49 * 3)
+  expect(linesOf(order)).toHaveLength(80 + 49 * 2)
   const ends = new Map(summaries.map(found => [found.job, Date.parse(found.endedAt!)]))
   const before = names.filter(name => ends.get(name)! < ends.get('big')!)
   expect(before.length).toBe(49)
@@ -41,7 +43,7 @@ test('fifty jobs at once on two agents: none is lost, and none waits for a big o
 test.each(['chain', 'fan-out', 'lattice'])(
   'a %s of many steps goes on after kill -9 without running a finished step again',
   async shape => {
-    const [steps, order] = [300, join(home.path, `order-${shape}`)]
+    const [steps, order] = [STEPS, join(home.path, `order-${shape}`)]
     await publish(shape, graph(shape, { steps, log: order }))
     await submit(shape, shape)
     await untilJob(shape, found => (found.stepCounts.completed ?? 0) > steps / 3)
@@ -113,7 +115,7 @@ async function untilJob(name: string, reached: (job: MlJobSummary) => boolean): 
 
 /** Steps that were recorded as completed. */
 function completedSteps(job: string): string[] {
-  const steps = Array.from({ length: 300 }, (_, index) => `s${index}`)
+  const steps = Array.from({ length: STEPS }, (_, index) => `s${index}`)
   return steps.filter(step => {
     try {
       const file = join(home.path, 'jobs', job, 'steps', step, 'record.json')
