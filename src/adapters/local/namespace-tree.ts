@@ -63,7 +63,7 @@ async function openNamespace(
       ...[...user, '--pid', '--fork', '--kill-child', '--mount-proc'],
       ...[...neutralShell(variables), '-s'],
     ],
-    { cwd: '/', env: variables, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe'] },
+    { cwd: '/', env: variables, detached: true, stdio: ['pipe', 'pipe', 'ignore'] },
   )
   await greeted(child, readOnlyMounts(readOnly))
   return { child, readOnly }
@@ -75,17 +75,17 @@ function systemProgram(name: string): string {
   return found
 }
 
+/** The shell's first line says that it runs; what comes after it is the command's. */
 async function greeted(child: ChildProcess, first: string): Promise<void> {
-  const [script, , errors, greeting] = child.stdio as unknown as Duplex[]
-  const complaint: Buffer[] = []
-  errors!.on('data', (chunk: Buffer) => complaint.push(chunk))
+  const [script, output] = child.stdio as unknown as Duplex[]
   script!.on('error', () => {})
-  const exited = once(child, 'close').then(() => {
-    throw new Error(`can't make a process namespace: ${Buffer.concat(complaint).toString().trim()}`)
+  const exited = once(child, 'exit').then(() => {
+    throw new Error("this system doesn't let us make process namespaces")
   })
   exited.catch(() => {})
-  script!.write(`${first}echo >&3; exec 3>&- 2>/dev/null\n`)
-  await Promise.race([once(greeting!, 'data'), exited])
+  script!.write(`${first}echo\n`)
+  await Promise.race([once(output!, 'data'), exited])
+  output!.pause()
 }
 
 function treeOf(child: ChildProcess): ProcessTree {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { rename, writeFile } from 'node:fs/promises'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -43,7 +42,8 @@ export interface RecordedRuns {
     startTime: number
     tags: Map<string, string>
   }): RecordedRun
-  save(run: RecordedRun): Promise<void>
+  /** Small files are written faster than one wait for the thread pool takes. */
+  save(run: RecordedRun): void
 }
 
 /** Opens the records in a folder; runs of earlier processes are there again. */
@@ -77,13 +77,13 @@ function emptyRecords(directory: string): RecordedRuns {
     runs.set(id, run)
     return run
   }
-  async function save(run: RecordedRun): Promise<void> {
+  function save(run: RecordedRun): void {
     const file = join(directory, 'runs', `${run.id}.json`)
     const { experimentId, ...kept } = run
     const text = JSON.stringify({ ...kept, experiment: experiments.get(experimentId)?.name }, toPlain, 1)
     const temporary = `${file}.${randomUUID()}.tmp`
-    await writeFile(temporary, `${text}\n`)
-    await rename(temporary, file)
+    writeFileSync(temporary, `${text}\n`)
+    renameSync(temporary, file)
   }
   return { experiments, runs, experiment, create, save }
 }

@@ -62,6 +62,6 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 function hold(child: ChildProcess, held: boolean): void {
-  const streams = child.stdio as unknown as { ref(): void; unref(): void }[]
+  const streams = child.stdio.filter(Boolean) as unknown as { ref(): void; unref(): void }[]
   for (const handle of [child, ...streams]) held ? handle.ref() : handle.unref()
 }

@@ -30,13 +30,13 @@ export function recordingTracking(directory: string): Tracking & { close(): Prom
       const own = { 'mlflow.runName': name, ...(parentRunId ? { 'mlflow.parentRunId': parentRunId } : {}) }
       const allTags = new Map(Object.entries({ ...tags, ...own }))
       const run = records.create({ experimentId, name, startTime: Date.now(), tags: allTags })
-      await records.save(run)
+      records.save(run)
       return { runId: run.id, experimentId, uri: url, env: environment(url, token, run, experiment) }
     },
     async endRun(runId, status) {
       const { records } = await recorder()
       const run = records.runs.get(runId)
-      if (run) await records.save(Object.assign(run, { status, endTime: Date.now() }))
+      if (run) records.save(Object.assign(run, { status, endTime: Date.now() }))
     },
     async metrics(runId) {
       const { records } = await recorder()
@@ -57,7 +57,7 @@ export function recordingTracking(directory: string): Tracking & { close(): Prom
       const run = records.runs.get(runId)
       if (!run) return
       add(run, entries)
-      if (run.status !== 'RUNNING') await records.save(run)
+      if (run.status !== 'RUNNING') records.save(run)
     },
     async close() {
       if (!started) return
@@ -109,5 +109,5 @@ function add(run: RecordedRun, { params = {}, metrics = {}, tags = {} }: RunEntr
 
 /** Runs that scripts made themselves and left open. */
 async function saveAll(records: RecordedRuns): Promise<void> {
-  for (const run of records.runs.values()) if (run.status === 'RUNNING') await records.save(run)
+  for (const run of records.runs.values()) if (run.status === 'RUNNING') records.save(run)
 }
