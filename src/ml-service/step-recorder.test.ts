@@ -31,3 +31,19 @@ test('what could not be kept is kept later, in its latest state, and a last fail
   await recorder.flush()
   expect(kept).toEqual(['a completed'])
 })
+
+test('what is noted while a write is under way is written too, without another note', async () => {
+  const kept: string[] = []
+  let arrived = () => {}
+  const last = new Promise<void>(resolve => {
+    arrived = resolve
+  })
+  const recorder = stepRecorder(async steps => {
+    if (kept.length === 0) recorder.note(step('a', 'completed'))
+    kept.push(...steps.map(({ name, status }) => `${name} ${status}`))
+    if (kept.includes('a completed')) arrived()
+  })
+  recorder.note(step('a', 'running'))
+  await last
+  expect(kept).toEqual(['a running', 'a completed'])
+})

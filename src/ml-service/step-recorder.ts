@@ -29,9 +29,16 @@ export function stepRecorder(keep: (steps: StepReport[]) => Promise<void>): Step
       throw error
     }
   }
+  /** What is noted while a write is under way is written after it. */
   async function writeSoon(): Promise<void> {
-    await sleep(GATHER_MS)
-    await write().catch(() => {})
+    let written = true
+    while (written && changed.size > 0) {
+      await sleep(GATHER_MS)
+      written = await write().then(
+        () => true,
+        () => false,
+      )
+    }
     writing = undefined
   }
   return {

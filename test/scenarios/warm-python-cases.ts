@@ -158,18 +158,18 @@ outer()
 `,
     { files: undefined as never },
   ),
-  script('a missing module', 'import pandas\nimport pandas.no_such_thing\n'),
+  script('a missing module', 'import numpy\nimport numpy.no_such_thing\n'),
   script('a missing name', 'from sklearn.ensemble import NoSuchThing\n'),
-  script('a syntax error', 'import pandas\nprint("x"\n'),
+  script('a syntax error', 'import numpy\nprint("x"\n'),
   script(
     'an exception group of frames inside of a package',
     'import pandas\npandas.DataFrame({"a": [1]})["b"]\n',
   ),
-  script('sys.exit with a number', 'import sys, pandas\nsys.exit(7)\n'),
-  script('sys.exit with a message', 'import sys, pandas\nsys.exit("so it ends")\n'),
+  script('sys.exit with a number', 'import sys, numpy\nsys.exit(7)\n'),
+  script('sys.exit with a message', 'import sys, numpy\nsys.exit("so it ends")\n'),
   script(
     'sys.exit with nothing, after exit handlers',
-    `import atexit, sys, pandas, logging
+    `import atexit, sys, numpy, logging
 atexit.register(print, "first registered")
 atexit.register(lambda: print("last registered"))
 import mlflow
@@ -179,21 +179,21 @@ kept = Loud()
 sys.exit()
 `,
   ),
-  script('an exit handler that fails', 'import atexit, pandas\natexit.register(divmod, 1, 0)\n'),
-  script('os._exit', 'import os, pandas\nprint("x", end="")\nos._exit(9)\n'),
+  script('an exit handler that fails', 'import atexit, numpy\natexit.register(divmod, 1, 0)\n'),
+  script('os._exit', 'import os, numpy\nprint("x", end="")\nos._exit(9)\n'),
   script(
     'an abort',
-    'import os, pandas, resource\nresource.setrlimit(resource.RLIMIT_CORE, (0, 0))\nprint("x", flush=True)\nos.abort()\n',
+    'import os, numpy, resource\nresource.setrlimit(resource.RLIMIT_CORE, (0, 0))\nprint("x", flush=True)\nos.abort()\n',
   ),
-  script('a signal to itself', 'import os, pandas\nprint("x", flush=True)\nos.kill(os.getpid(), 9)\n'),
-  script('SIGTERM to itself', 'import os, pandas\nprint("x", flush=True)\nos.kill(os.getpid(), 15)\n'),
+  script('a signal to itself', 'import os, numpy\nprint("x", flush=True)\nos.kill(os.getpid(), 9)\n'),
+  script('SIGTERM to itself', 'import os, numpy\nprint("x", flush=True)\nos.kill(os.getpid(), 15)\n'),
   script(
     'an interrupt',
-    'import signal, pandas, os\nos.kill(os.getpid(), signal.SIGINT)\nimport time; time.sleep(1)\n',
+    'import signal, numpy, os\nos.kill(os.getpid(), signal.SIGINT)\nimport time; time.sleep(1)\n',
   ),
   script(
     'a signal that the shell sends and the script handles',
-    `import signal, sys, time, pandas
+    `import signal, sys, time, numpy
 signal.signal(signal.SIGUSR1, lambda number, frame: (print("got", number), sys.exit(5)))
 print("up")
 open("up", "w").close()
@@ -206,7 +206,7 @@ while True: time.sleep(0.01)
   ),
   script(
     'a signal that the shell sends and nobody handles',
-    `import time, pandas
+    `import time, numpy
 open("up", "w").close()
 time.sleep(1000)
 `,
@@ -227,11 +227,11 @@ time.sleep(1000)
   ),
   script(
     'a standard input that is at its end',
-    'import sys, pandas\nprint(repr(sys.stdin.read()))\ntry:\n    input("? ")\nexcept EOFError as error:\n    print(repr(error))\n',
+    'import sys, numpy\nprint(repr(sys.stdin.read()))\ntry:\n    input("? ")\nexcept EOFError as error:\n    print(repr(error))\n',
   ),
   script(
     'pipes and redirections',
-    `import sys, pandas
+    `import sys, numpy
 print(sys.stdin.read().upper(), sys.stdout.seekable(), sys.stdin.seekable())
 print("to stderr", file=sys.stderr)
 `,
@@ -240,23 +240,23 @@ print("to stderr", file=sys.stderr)
         'printf "a\\r\\nb" | python main.py | tr A x; echo "file" > in; python main.py < in > outputs/out 2> outputs/err; python main.py < in >> outputs/out 2>&1; cat outputs/*',
     },
   ),
-  script('a reader that goes away', 'import pandas\nfor n in range(100000): print(n)\n', {
+  script('a reader that goes away', 'import numpy\nfor n in range(100000): print(n)\n', {
     command: 'python main.py 2>outputs/err | head -1; echo "${PIPESTATUS[@]}"',
   }),
   script(
     'much output, with and without a flush',
-    'import sys, os, pandas\nfor n in range(20000): print("line", n)\nsys.stdout.write("no newline")\nos.write(1, b"raw")\nsys.stderr.write("err")\nsys.stdout.buffer.write(b"\\xff\\x00\\r\\n")\n',
+    'import sys, os, numpy\nfor n in range(20000): print("line", n)\nsys.stdout.write("no newline")\nos.write(1, b"raw")\nsys.stderr.write("err")\nsys.stdout.buffer.write(b"\\xff\\x00\\r\\n")\n',
   ),
   script(
     'buffered output',
-    'import sys, os, pandas\nprint("buffered")\nos.write(1, b"first\\n")\nprint(sys.stdout.write_through, sys.flags.unbuffered, sys.stderr.line_buffering)\n',
+    'import sys, os, numpy\nprint("buffered")\nos.write(1, b"first\\n")\nprint(sys.stdout.write_through, sys.flags.unbuffered, sys.stderr.line_buffering)\n',
     { variables: { PYTHONUNBUFFERED: '' } },
   ),
   script('-c', '', {
-    command: `python -c 'import sys, pandas; print(sys.argv, sys.path[:1], __name__, sorted(globals())); raise ValueError(1)' a "b c" ''`,
+    command: `python -c 'import sys, numpy; print(sys.argv, sys.path[:1], __name__, sorted(globals())); raise ValueError(1)' a "b c" ''`,
   }),
   script('-c with several lines and -u', '', {
-    command: `python3 -u -c '\nimport sys, pandas\nprint(sys.argv)\nprint(sys._getframe().f_code.co_filename)\n'`,
+    command: `python3 -u -c '\nimport sys, numpy\nprint(sys.argv)\nprint(sys._getframe().f_code.co_filename)\n'`,
   }),
   {
     name: '-m with a package',
@@ -275,12 +275,12 @@ print("to stderr", file=sys.stderr)
   {
     name: 'a PYTHONPATH of its own',
     files: {
-      'main.py': 'import sys, more\nimport pandas\nprint(sys.path, more.__file__)\n',
+      'main.py': 'import sys, more\nimport numpy\nprint(sys.path, more.__file__)\n',
       'lib/more.py': '',
     },
     variables: { PYTHONPATH: 'lib:none:/tmp' },
   },
-  script('a link to a script', 'import sys, pandas\nprint(sys.path[0], __file__, sys.argv)\n', {
+  script('a link to a script', 'import sys, numpy\nprint(sys.path[0], __file__, sys.argv)\n', {
     command: 'mkdir d; ln -s ../main.py d/link.py; python d/link.py x',
   }),
   script(
@@ -316,16 +316,16 @@ ${HEAVY}`,
   ),
   script(
     'subprocesses',
-    `import subprocess, sys, os, pandas
+    `import subprocess, sys, os, numpy
 print(subprocess.run([sys.executable, "-c", "import sys; print(sys.executable, sys.argv, sys.path)"], capture_output=True, text=True).stdout)
-print(subprocess.run(["python", "-c", "import sys; print(sys.executable, 'pandas' in sys.modules)"], capture_output=True, text=True).stdout)
+print(subprocess.run(["python", "-c", "import sys; print(sys.executable, 'numpy' in sys.modules)"], capture_output=True, text=True).stdout)
 print(subprocess.run("exit 3", shell=True).returncode, os.system("exit 4"))
 `,
   ),
   script(
     'worker processes',
-    `import multiprocessing, os, sys, pandas
-def double(value): return value * 2, "pandas" in sys.modules
+    `import multiprocessing, os, sys, numpy
+def double(value): return value * 2, "numpy" in sys.modules
 if __name__ == "__main__":
     print(multiprocessing.current_process().name, multiprocessing.parent_process(), multiprocessing.get_start_method())
     for method in ("fork", "spawn", "forkserver"):
@@ -340,7 +340,7 @@ ${HEAVY}`,
   ),
   script(
     'threads',
-    `import threading, time, pandas
+    `import threading, time, numpy
 results = []
 def work(n): time.sleep(0.01 * n); results.append((n, threading.current_thread().name))
 threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
@@ -418,11 +418,11 @@ print(mlflow.sklearn.__name__, mlflow.__version__)
   ),
   script(
     'sorted listings',
-    'import os, pathlib, glob, pandas\nfor n in "cab": open("outputs/" + n, "w").close()\nprint(os.listdir("outputs"), os.listdir.__name__, list(pathlib.Path("outputs").iterdir()), glob.glob("outputs/*"), os.listdir is os.listdir)\nos.listdir("none")\n',
+    'import os, pathlib, glob, numpy\nfor n in "cab": open("outputs/" + n, "w").close()\nprint(os.listdir("outputs"), os.listdir.__name__, list(pathlib.Path("outputs").iterdir()), glob.glob("outputs/*"), os.listdir is os.listdir)\nos.listdir("none")\n',
   ),
   script(
     'the umask, limits of files and a deeper folder of the shell',
-    'import os, pandas\nopen("outputs/x", "w").close()\nprint(oct(os.stat("outputs/x").st_mode), os.getcwd())\n',
+    'import os, numpy\nopen("outputs/x", "w").close()\nprint(oct(os.stat("outputs/x").st_mode), os.getcwd())\n',
     {
       command:
         'umask 077; python main.py; mkdir d; cd d; mkdir outputs; python ../main.py; rm -r outputs; cd ..; rmdir d',
@@ -433,12 +433,12 @@ print(mlflow.sklearn.__name__, mlflow.__version__)
   }),
   script(
     'variables that are added, changed and taken away',
-    'import os, pandas\nprint({k: v for k, v in os.environ.items() if k[:1] in "XAH"}, os.environb[b"XBYTES"], list(os.environ)[:3])\nos.system("echo $X1 $XNEW; env | grep -c .")\nos.environ["XNEW"] = "1"; del os.environ["X1"]\nos.system("echo [$X1] $XNEW")\n',
+    'import os, numpy\nprint({k: v for k, v in os.environ.items() if k[:1] in "XAH"}, os.environb[b"XBYTES"], list(os.environ)[:3])\nos.system("echo $X1 $XNEW; env | grep -c .")\nos.environ["XNEW"] = "1"; del os.environ["X1"]\nos.system("echo [$X1] $XNEW")\n',
     { command: "X1=2 XBYTES=$'\\xff' python main.py", variables: { X0: 'ä' } },
   ),
   script(
     'finalizers',
-    `import tempfile, weakref, pandas, os
+    `import tempfile, weakref, numpy, os
 folder = tempfile.TemporaryDirectory()
 open("outputs/where", "w").write("x")
 class A: pass
@@ -449,7 +449,7 @@ print(os.path.isdir(folder.name), len(os.path.basename(folder.name)))
   ),
   script(
     'the search for its caller',
-    `import inspect, traceback, sys, pandas
+    `import inspect, traceback, sys, numpy
 from collections import namedtuple
 print(len(inspect.stack()), namedtuple("N", "a").__module__)
 traceback.print_stack()

@@ -27,8 +27,7 @@ export function processEnvironment(job: JobContext, facts: ProcessFacts): Record
     ...identityVariables(job, facts),
     ...dataVariables(facts),
     ...run?.env,
-    ...job.requirements(step).variables,
-    ...step.environmentVariables,
+    ...ownVariables(job, step),
   }
 }
 
@@ -41,23 +40,23 @@ export function startEnvironment(
 ): Record<string, string> {
   return {
     ...job.ports.env,
-    ...pythonVariables(job, { step, python }),
+    ...pythonVariables(job, { python }),
     ...run?.env,
-    ...job.requirements(step).variables,
-    ...step.environmentVariables,
+    ...ownVariables(job, step),
   }
 }
 
-function pythonVariables(
-  job: JobContext,
-  { python, step }: Pick<ProcessFacts, 'python' | 'step'>,
-): Record<string, string> {
-  const own = step.environmentVariables.PYTHONPATH
-  const path = [job.sortedListing(), ...(own ? [own] : [])].join(':')
+/** What environment and step set; listings are sorted also for a step with a PYTHONPATH of its own. */
+function ownVariables(job: JobContext, step: PlannedStep): Record<string, string> {
+  const own = { ...job.requirements(step).variables, ...step.environmentVariables }
+  return own.PYTHONPATH ? { ...own, PYTHONPATH: `${job.sortedListing()}:${own.PYTHONPATH}` } : own
+}
+
+function pythonVariables(job: JobContext, { python }: Pick<ProcessFacts, 'python'>): Record<string, string> {
   return {
     PATH: `${join(python, 'bin')}:${job.ports.env.PATH ?? '/usr/bin:/bin'}`,
     VIRTUAL_ENV: python,
-    PYTHONPATH: path,
+    PYTHONPATH: job.sortedListing(),
     PYTHONUNBUFFERED: '1',
   }
 }
