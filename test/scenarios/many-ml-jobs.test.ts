@@ -8,7 +8,7 @@ import { graph } from '../../bench/graphs.js'
 import { audit, leftovers } from '../support/auditor.ts'
 import { type ServerProcess, type TestHome, testHome } from '../support/millwright.ts'
 
-const STEPS = 120
+const STEPS = 60
 
 const TWO_AGENTS = { words: ['up', '--port', '0', '--agents', '2'] }
 

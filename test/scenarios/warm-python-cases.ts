@@ -342,11 +342,11 @@ ${HEAVY}`,
     'threads',
     `import threading, time, numpy
 results = []
-def work(n): time.sleep(0.01 * n); results.append((n, threading.current_thread().name))
+def work(n): time.sleep(0.5 + 0.1 * n); results.append((n, threading.current_thread().name))
 threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
 for one in threads: one.start()
 print(threading.active_count(), threading.enumerate())
-late = threading.Thread(target=lambda: (time.sleep(0.2), print("after main")))
+late = threading.Thread(target=lambda: (time.sleep(1), print("after main")))
 late.start()
 `.replace('threading.enumerate()', 'len(threading.enumerate())'),
   ),
