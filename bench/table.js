@@ -1,8 +1,9 @@
 import { median } from './measure.js'
 
 /**
- * A markdown table. A row is `{figure, values, unit, floor?: {name, values}, goal?: {most, text}, note?}`; `pick` chooses
- * the number that stands for the values (default: the median).
+ * A markdown table. A row is `{figure, values, unit, floor?: {name, values}, goal?, timesFloor?}`: `goal` is the most in
+ * the row's unit, `timesFloor` the most as a multiple of the floor. `pick` chooses the number that stands for the values
+ * (default: the median).
  */
 export function table(rows) {
   const head = '| figure | measured | floor in the same run | × floor | goal | |\n|---|---|---|---:|---|---|'
@@ -10,15 +11,16 @@ export function table(rows) {
 }
 
 function line(row) {
-  const { figure, unit, floor, goal } = row
+  const { figure, unit, floor, goal, timesFloor } = row
   const value = chosen(row)
-  const reached = goal === undefined ? '' : value <= goal ? 'met' : '**missed**'
+  const most = goal ?? (timesFloor === undefined ? undefined : timesFloor * chosen(floor))
+  const reached = most === undefined ? '' : value <= most ? 'met' : '**missed**'
   const cells = [
     figure,
     `**${number(value)} ${unit}** (${range(row)})`,
     floor ? `${number(chosen(floor))} ${unit}, ${floor.name}` : '',
     floor ? number(value / chosen(floor)) : '',
-    goal === undefined ? '' : `≤ ${goal} ${unit}`,
+    timesFloor === undefined ? (goal === undefined ? '' : `≤ ${goal} ${unit}`) : `≤ ${timesFloor} × floor`,
     reached,
   ]
   return `| ${cells.join(' | ')} |`

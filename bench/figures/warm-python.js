@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MILLWRIGHT, ROOT, temporaryHome } from '../home.js'
-import { inTurns, median, timed, until } from '../measure.js'
+import { inTurns, timed, until } from '../measure.js'
 import { importTiny } from '../repository.js'
 
 /** As the tests and the home's MLflow have it, so that it is built once. */
@@ -50,11 +50,11 @@ export async function warmPython({ repeats }) {
 }
 
 function shares(chain, times, server) {
-  const bare = median(times.bare)
-  const floor = { name: 'a shell script, s', values: times.bare.map(value => value / 1000) }
-  const row = (how, values, goal) => ({
+  const inSeconds = values => values.map(value => value / 1000)
+  const floor = { name: 'the same in a shell script', values: inSeconds(times.bare) }
+  const row = (how, values, timesFloor) => ({
     figure: `${NAMES[chain]}, ${how}`,
-    ...{ values: values.map(value => value / bare), unit: '× script', goal, floor },
+    ...{ values: inSeconds(values), unit: 's', timesFloor, floor },
   })
   return [
     row('`ml run`, `warm: false`', times.cold),
