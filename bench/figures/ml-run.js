@@ -24,7 +24,11 @@ export async function mlRun({ repeats }) {
         figure: 'the same',
         floor: { name: '`node -e 0`', values: inSeconds(times.node) },
       },
-      { ...seconds(times, 100), floor: { name: 'bash loop', values: inSeconds(times['bash 100']) }, goal: 1.5 },
+      {
+        ...seconds(times, 100),
+        floor: { name: 'bash loop', values: inSeconds(times['bash 100']) },
+        goal: 1.5,
+      },
       ...[50, 100].map(length => ({
         figure: `each further step, ${length} instead of 10`,
         values: furtherStep(times[`chain ${length}`], times['chain 10'], length),
