@@ -7,19 +7,16 @@ export interface StepRow {
   report: object
 }
 
-/** PostgreSQL takes at most 65,535 parameters in one statement. */
-const AT_ONCE = 1000
-
 /** Makes a job's steps known before they begin; those that are known already stay as they are. */
 export async function announceSteps(
   db: Kysely<Database>,
   job: string,
   steps: readonly StepRow[],
 ): Promise<void> {
-  for (let from = 0; from < steps.length; from += AT_ONCE) {
+  for (const rows of rowsAtOnce(job, steps)) {
     await db
       .insertInto('ml_steps')
-      .values(steps.slice(from, from + AT_ONCE).map(step => row(job, step)))
+      .values(rows)
       .onConflict(oc => oc.columns(['job', 'name']).doNothing())
       .execute()
   }
@@ -31,10 +28,10 @@ export async function recordSteps(
   job: string,
   steps: readonly StepRow[],
 ): Promise<void> {
-  for (let from = 0; from < steps.length; from += AT_ONCE) {
+  for (const rows of rowsAtOnce(job, steps)) {
     await db
       .insertInto('ml_steps')
-      .values(steps.slice(from, from + AT_ONCE).map(step => row(job, step)))
+      .values(rows)
       .onConflict(oc =>
         oc.columns(['job', 'name']).doUpdateSet(eb => ({
           report: eb.ref('excluded.report'),
@@ -42,6 +39,17 @@ export async function recordSteps(
         })),
       )
       .execute()
+  }
+}
+
+/** PostgreSQL takes at most 65,535 parameters in one statement. */
+const AT_ONCE = 1000
+
+function* rowsAtOnce(job: string, steps: readonly StepRow[]) {
+  for (let from = 0; from < steps.length; from += AT_ONCE) {
+    yield steps.slice(from, from + AT_ONCE).map(({ name, position, report }) => {
+      return { job, name, position, report: JSON.stringify(report) }
+    })
   }
 }
 
@@ -78,8 +86,4 @@ export async function countSteps(
     .execute()
   for (const { job, status, count } of rows) counts.get(job)![String(status)] = Number(count)
   return counts
-}
-
-function row(job: string, { name, position, report }: StepRow) {
-  return { job, name, position, report: JSON.stringify(report) }
 }
